@@ -1,0 +1,70 @@
+"""Deep recurrent language models, character by character: the library behind the book."""
+
+from importlib.metadata import version
+
+from charlm_lib.devices import use_all_cores
+
+use_all_cores()  # before JAX starts
+
+from charlm_lib.data import (  # noqa: E402
+    TextData,
+    TimeMachine,
+    Vocab,
+    clean,
+    gather_windows,
+    read_corpus,
+    read_file,
+    read_url,
+)
+from charlm_lib.models import (  # noqa: E402
+    GRU,
+    RNN,
+    RNNLM,
+    RNNLMScratch,
+    RNNScratch,
+    StackedRNNScratch,
+    check_inputs,
+    check_sizes,
+    initial_state,
+)
+from charlm_lib.results import FitResult, load  # noqa: E402
+from charlm_lib.sampling import predict, sample  # noqa: E402
+from charlm_lib.training import (  # noqa: E402
+    Trainer,
+    bits_per_character,
+    cross_entropy,
+    evaluate,
+    fit_or_load,
+    perplexity,
+)
+
+__version__ = version("charlm_lib")
+__all__ = [
+    "GRU",
+    "RNN",
+    "RNNLM",
+    "FitResult",
+    "RNNLMScratch",
+    "RNNScratch",
+    "StackedRNNScratch",
+    "TextData",
+    "TimeMachine",
+    "Trainer",
+    "Vocab",
+    "bits_per_character",
+    "check_inputs",
+    "check_sizes",
+    "clean",
+    "cross_entropy",
+    "evaluate",
+    "fit_or_load",
+    "gather_windows",
+    "initial_state",
+    "load",
+    "perplexity",
+    "predict",
+    "read_corpus",
+    "read_file",
+    "read_url",
+    "sample",
+]

@@ -1,0 +1,171 @@
+"""One matplotlib style and every figure of the book.
+
+Figures are transparent with mid-grey ink and mid-tone colours, so that they can be read on a
+light and on a dark page. Line style or a label always says what colour says.
+"""
+
+from itertools import cycle
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+from IPython import get_ipython
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
+
+INK = "#7b7b7b"
+COLORS = ("#2f83c5", "#d1681d", "#2f9456", "#b65cae", "#a68313", "#cf5353")
+STYLES = ("-", "--", "-.", ":")
+RC = {
+    "figure.figsize": (6.4, 3.6),
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 11,
+    "axes.labelsize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.prop_cycle": cycler(color=COLORS),
+    "grid.color": INK,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "legend.labelcolor": INK,
+    "lines.linewidth": 1.8,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "font.size": 11,
+    "figure.constrained_layout.use": True,
+}
+
+
+def use_style() -> None:
+    """Use the style of the book for all figures from here on, sharp ones in a notebook."""
+    mpl.rcParams.update(RC)
+    if hasattr(get_ipython(), "kernel"):
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats("retina")
+
+
+def draw_perplexity(history: dict[str, list], max_epochs: int | None = None) -> Figure:
+    """Draw training and validation perplexity over epochs, on a log axis, with final values.
+
+    Args:
+        history: of a `FitResult`.
+        max_epochs: right end of the horizontal axis; None: the last epoch.
+    """
+    lines = {
+        "train": (history["epoch"], history["train_perplexity"], COLORS[0], "--"),
+        "validation": (history["epoch"], history["val_perplexity"], COLORS[1], "-"),
+    }
+    return _perplexity_axes(lines, max_epochs or len(history["epoch"]))
+
+
+def plot_runs(runs: dict[str, object], split: str = "val") -> Figure:
+    """Draw one perplexity curve per training run on the same log axis, with final values.
+
+    Args:
+        runs: a `FitResult` for each label.
+        split: "val" or "train".
+    """
+    name = {"val": "validation", "train": "training"}[split]
+    lines = {
+        label: (run.history["epoch"], run.history[f"{split}_perplexity"], color, style)
+        for (label, run), color, style in zip(runs.items(), cycle(COLORS), cycle(STYLES))
+    }
+    epochs = max(len(run.history["epoch"]) for run in runs.values())
+    return _perplexity_axes(lines, epochs, f"{name} perplexity")
+
+
+def _perplexity_axes(lines: dict, max_epochs: int, ylabel: str = "perplexity") -> Figure:
+    with mpl.rc_context(RC):
+        figure, ax = plt.subplots()
+        final = {}
+        for label, (epochs, values, color, style) in lines.items():
+            ax.plot(epochs, values, style, color=color)
+            final[f"{label} {values[-1]:.2f}"] = (values[-1], color)
+        ax.set(yscale="log", xlabel="epoch", ylabel=ylabel, xlim=(0, max_epochs))
+        ticks = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 100, 300, 1000]
+        ax.yaxis.set(
+            major_locator=FixedLocator(ticks),
+            minor_locator=NullLocator(),
+            major_formatter=ScalarFormatter(),
+        )
+        _label_ends(ax, final)
+    return figure
+
+
+def _label_ends(ax, final: dict[str, tuple[float, str]]) -> None:
+    """Write labels beside the right axis at their values, moved apart where they would overlap."""
+    bottom, top = np.log(ax.get_ylim())
+    place = None
+    for label, (value, color) in sorted(final.items(), key=lambda item: item[1][0]):
+        if not np.isfinite(value):
+            value = np.exp(top)
+        wanted = (np.log(value) - bottom) / (top - bottom)
+        place = wanted if place is None else max(wanted, place + 0.075)
+        ax.annotate(
+            label, (1.01, place), xycoords="axes fraction", color=color, va="center", size=10
+        )
+
+
+def plot_grad_norms(norms: dict[str, np.ndarray], clip: float | None = None) -> Figure:
+    """Draw the norm of the gradient at each update, one curve per label, on a log axis.
+
+    Args:
+        norms: `(num_updates,)` for each label; gaps where a value is not finite.
+        clip: draw the longest gradient that an update uses as a horizontal line.
+    """
+    with mpl.rc_context(RC):
+        figure, ax = plt.subplots()
+        for (label, values), style in zip(norms.items(), cycle(STYLES)):
+            ax.plot(np.arange(1, len(values) + 1), values, style, label=label, linewidth=1.2)
+        if clip is not None:
+            ax.axhline(clip, color=INK, linestyle=":", label=f"clipped to {clip:g}")
+        ax.set(yscale="log", xlabel="update", ylabel="gradient norm")
+        ax.legend()
+    return figure
+
+
+def plot_bars(values: dict[str, float], ylabel: str, log: bool = False) -> Figure:
+    """Draw one labelled bar per entry, for a few numbers that are to be compared."""
+    with mpl.rc_context(RC):
+        figure, ax = plt.subplots()
+        bars = ax.bar(list(values), list(values.values()), color=COLORS[0], width=0.6)
+        ax.bar_label(bars, fmt="%.3g", color=INK, padding=2)
+        ax.set(ylabel=ylabel, yscale="log" if log else "linear")
+        ax.grid(False, axis="x")
+    return figure
+
+
+def plot_heat_map(values: np.ndarray, text: str, title: str = "", ylabel="hidden unit") -> Figure:
+    """Draw numbers between -1 and 1 as a picture, one column per character of a text.
+
+    Args:
+        values: `(num_rows, num_steps)`, for example hidden states with units as rows.
+        text: `num_steps` characters, written below the columns.
+        title, ylabel: what is shown.
+
+    Raises:
+        ValueError: the text does not have one character per column.
+    """
+    values = np.asarray(values)
+    if values.ndim != 2 or values.shape[1] != len(text):
+        raise ValueError(
+            f"values of shape {values.shape} need a text of {values.shape[-1]} characters, but "
+            f"it has {len(text)}: pass (num_rows, num_steps) and the text of those steps"
+        )
+    with mpl.rc_context(RC):
+        figure, ax = plt.subplots()
+        image = ax.imshow(values, aspect="auto", cmap="RdBu", vmin=-1, vmax=1)
+        ax.set_xticks(range(len(text)), [c if c != " " else "␣" for c in text], size=9)
+        ax.set(title=title, ylabel=ylabel, xlabel="character read")
+        ax.grid(False)
+        figure.colorbar(image, ax=ax, label="activation")
+    return figure

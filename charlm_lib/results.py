@@ -1,0 +1,177 @@
+"""What a training run leaves behind, and how it is kept in one file."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+from flax.traverse_util import flatten_dict, unflatten_dict
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from charlm_lib import models
+from charlm_lib.data import Vocab
+
+FORMAT = "charlm_lib result 1"
+
+
+@dataclass
+class FitResult:
+    """A trained language model with everything that is needed to use, judge and repeat it.
+
+    Attributes:
+        model: the Flax module.
+        params: its parameters after the last finite update.
+        vocab: the vocabulary of the text.
+        history: equally long lists, one entry per epoch: `epoch` (from 1), `train_perplexity`
+            (mean over the epoch's updates, while they change the model), `val_perplexity` (after
+            the epoch) and `seconds` (run time of the epoch).
+        settings: what was trained how (text, windows, trainer, model), as JSON types.
+        best_params: the parameters with the lowest validation perplexity.
+        grad_norms: norm of the gradient of the mean loss before clipping, one per update.
+        compile_seconds: time for tracing and compiling, not part of the history's seconds.
+        stopped: "finished", "interrupted" or "diverged".
+    """
+
+    model: nn.Module
+    params: dict
+    vocab: Vocab
+    history: dict[str, list]
+    settings: dict
+    best_params: dict
+    grad_norms: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    compile_seconds: float = 0.0
+    stopped: str = "finished"
+
+    def __repr__(self) -> str:
+        text = f"{self.stopped} after {len(self.history['epoch'])} epochs"
+        if self.history["epoch"]:
+            text += (
+                f": train perplexity {self.history['train_perplexity'][-1]:.2f}, "
+                f"validation perplexity {self.history['val_perplexity'][-1]:.2f} "
+                f"(best {self.history['val_perplexity'][self.best_epoch - 1]:.2f} at epoch "
+                f"{self.best_epoch}); {self.run_seconds:.1f} s + {self.compile_seconds:.1f} s "
+                "to compile"
+            )
+        return text
+
+    @property
+    def run_seconds(self) -> float:
+        """Seconds spent in the epochs, without compilation."""
+        return sum(self.history["seconds"])
+
+    @property
+    def num_params(self) -> int:
+        """How many numbers the model has learned."""
+        return sum(x.size for x in jax.tree.leaves(self.params))
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch, counted from 1, with the lowest validation perplexity; 0 if untrained."""
+        val = self.history["val_perplexity"]
+        return 1 + int(np.nanargmin(val)) if np.isfinite(val).any() else 0
+
+    def at_best_epoch(self) -> "FitResult":
+        """Give the same result with the parameters of its best epoch."""
+        return replace(self, params=self.best_params)
+
+    def save(self, path: str | Path) -> None:
+        """Write the result to one safetensors file, with the rest as JSON in its metadata.
+
+        Folders are made as needed; an older file is replaced only once the new one is whole.
+        """
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tensors = {"grad_norms": np.asarray(self.grad_norms)}
+        for name in ("params", "best_params"):
+            tensors |= flatten_dict({name: getattr(self, name)}, sep="/")
+        rest = {
+            "format": FORMAT,
+            "model": describe_model(self.model),
+            "vocab": self.vocab.tokens,
+            **{k: getattr(self, k) for k in ("history", "settings", "compile_seconds", "stopped")},
+        }
+        unfinished = path.with_name(path.name + ".part")
+        save_file(
+            {k: np.ascontiguousarray(v) for k, v in tensors.items()},
+            unfinished,
+            metadata={"charlm": json.dumps(rest, default=repr)},
+        )
+        unfinished.replace(path)
+
+
+def describe_model(module: nn.Module) -> dict:
+    """Describe a model of `charlm_lib.models` by its class name and arguments, as JSON types."""
+    arguments = {f.name: getattr(module, f.name) for f in fields(module) if f.init}
+    described = {"class": type(module).__name__}
+    for name, value in arguments.items():
+        if name not in ("parent", "name"):
+            described[name] = describe_model(value) if isinstance(value, nn.Module) else value
+    return described
+
+
+def build_model(described: dict) -> nn.Module:
+    """Make the model that `describe_model` described.
+
+    Raises:
+        ValueError: the class is not one of `charlm_lib.models`.
+    """
+    arguments = {k: build_model(v) if isinstance(v, dict) else v for k, v in described.items()}
+    name = arguments.pop("class")
+    layers = ("RNNScratch", "StackedRNNScratch", "RNN", "GRU", "RNNLMScratch", "RNNLM")
+    if name not in layers:
+        raise ValueError(
+            f"the file holds a model of the class {name!r}, which charlm_lib does not have: "
+            "pass your own with load(path, model=...)"
+        )
+    return getattr(models, name)(**arguments)
+
+
+def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
+    """Read a result that `FitResult.save` wrote.
+
+    Args:
+        path: the file.
+        model: the Flax module, needed only where it is not one of `charlm_lib.models`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged, or is not a saved result.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no saved result {str(path)!r} in {str(Path.cwd())!r}: check the name, or "
+            "run the chapter that trains this model first."
+        )
+    try:
+        with safe_open(path, framework="numpy") as file:
+            rest = json.loads((file.metadata() or {}).get("charlm", "{}"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, json.JSONDecodeError, OSError) as error:
+        raise ValueError(
+            f"{str(path)!r} is damaged or is not a saved result ({error}): train again and save"
+        ) from error
+    if rest.get("format") != FORMAT:
+        raise ValueError(
+            f"{str(path)!r} is a safetensors file, but not one that FitResult.save of this "
+            f"version wrote (format {rest.get('format')!r}, expected {FORMAT!r})"
+        )
+    grad_norms = tensors.pop("grad_norms")
+    trees = unflatten_dict({tuple(k.split("/")): jnp.asarray(v) for k, v in tensors.items()})
+    return FitResult(
+        model=model or build_model(rest["model"]),
+        vocab=Vocab(rest["vocab"]),
+        grad_norms=grad_norms,
+        **trees,
+        **{k: rest[k] for k in ("history", "settings", "compile_seconds", "stopped")},
+    )
+
+
+def fingerprint(text: str) -> str:
+    """Give the first 16 hex digits of the SHA-256 of a text, to tell texts apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,258 @@
+"""The loss, perplexity, and the `Trainer`."""
+
+import math
+import time
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import flax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import linen as nn
+from jax.sharding import NamedSharding, PartitionSpec
+
+from charlm_lib.data import TextData
+from charlm_lib.engine import device_mesh, epoch_function, nll_function
+from charlm_lib.progress import FitDisplay, StopButton
+from charlm_lib.results import FitResult, describe_model, fingerprint, load
+
+
+def cross_entropy(logits: jax.Array, Y: jax.Array) -> jax.Array:
+    """Mean negative log-likelihood per character, in nats: `-mean(log softmax(logits)[Y])`.
+
+    Args:
+        logits: `(..., vocab_size)`.
+        Y: `(...)` integer ids.
+
+    Raises:
+        ValueError: the shapes do not belong together.
+    """
+    if logits.shape[:-1] != Y.shape:
+        raise ValueError(
+            f"logits of shape {logits.shape} need targets of shape {logits.shape[:-1]}, but Y "
+            f"has shape {Y.shape}"
+        )
+    return optax.softmax_cross_entropy_with_integer_labels(logits, Y).mean()
+
+
+def perplexity(nll: float) -> float:
+    """exp(nll): among how many equally likely characters the model seems to choose.
+
+    Args:
+        nll: total negative log-likelihood over total characters, in nats.
+
+    Returns:
+        1 for a model that is always right, `vocab_size` for one that guesses evenly.
+    """
+    return math.exp(nll) if nll < 700 else math.inf if nll == nll else math.nan
+
+
+def bits_per_character(nll: float) -> float:
+    """nll / log 2: the same loss in bits (Shannon, 1948)."""
+    return nll / math.log(2)
+
+
+def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val") -> float:
+    """Mean negative log-likelihood per character (nats) over all windows of a split.
+
+    Total over total: batches of different sizes weigh by their characters. No dropout.
+
+    Args:
+        model, params: a language model, for example of a `FitResult`.
+        data: the windows; its vocabulary must be the one the model learned.
+        split: "train" or "val".
+
+    Raises:
+        ValueError: unknown split, or a model for another vocabulary size.
+    """
+    check_vocab(model, data)
+    total = jax.jit(nll_function(model, data, split, device_mesh()))
+    return float(total(params, data.tokens)) / (len(data.starts(split)) * data.num_steps)
+
+
+def check_vocab(model: nn.Module, data: TextData) -> None:
+    """Raise a ValueError unless the model has one logit per token of the vocabulary."""
+    if model.vocab_size != len(data.vocab):
+        raise ValueError(
+            f"the model has vocab_size={model.vocab_size}, but the text has {len(data.vocab)} "
+            "tokens: build the model with vocab_size=len(data.vocab)"
+        )
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains a language model on windows of text.
+
+    Args:
+        max_epochs: passes over the training windows; 0 gives the untrained model.
+        gradient_clip_val: longest gradient that an update uses; a longer one is scaled down to
+            it (Pascanu et al., 2013). None: no clipping.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+
+    max_epochs: int
+    gradient_clip_val: float | None = None
+
+    def __post_init__(self):
+        if isinstance(self.max_epochs, bool) or not isinstance(self.max_epochs, int):
+            raise ValueError(f"max_epochs={self.max_epochs!r} must be a whole number")
+        if self.max_epochs < 0:
+            raise ValueError(f"max_epochs={self.max_epochs} must be 0 or more")
+        if self.gradient_clip_val is not None and not self.gradient_clip_val > 0:
+            raise ValueError(
+                f"gradient_clip_val={self.gradient_clip_val!r} must be positive, or None for no "
+                "clipping"
+            )
+
+    def fit(
+        self,
+        model: nn.Module,
+        data: TextData,
+        key: jax.Array | int = 0,
+        optimizer: optax.GradientTransformation | None = None,
+        show: bool = True,
+    ) -> FitResult:
+        """Train a model from new random parameters.
+
+        Progress and a growing perplexity plot are shown in a notebook, a progress bar in a
+        terminal. The stop button (Ctrl-C) ends training after the running epoch and keeps what
+        was learned. When the loss is no longer finite, training stops with a warning.
+
+        Args:
+            model: a language model such as `RNNLM(GRU(32, 2), len(data.vocab), lr=2)`.
+            data: the windows of a text.
+            key: a JAX random key, or a seed for one, for the parameters, the order of the
+                windows, and dropout. Same key, same result.
+            optimizer: any optax optimizer; None stands for SGD with the model's `lr`. Clipping
+                comes before it.
+            show: whether to show progress.
+
+        Raises:
+            ValueError: the model does not fit the data, or its lr is not a positive number.
+        """
+        check_vocab(model, data)
+        settings = describe_fit(self, model, data, key, "sgd" if optimizer is None else "own")
+        params_key, key = jax.random.split(as_key(key))
+
+        if optimizer is None:
+            if not 0 < model.lr < math.inf:
+                raise ValueError(f"lr={model.lr!r} must be a positive number")
+            optimizer = optax.sgd(model.lr)
+        if self.gradient_clip_val is not None:
+            clip = optax.clip_by_global_norm(self.gradient_clip_val)
+            optimizer = optax.chain(clip, optimizer)
+
+        mesh = device_mesh()
+        params = model.init(params_key, jnp.zeros((1, data.num_steps), jnp.int32))
+        best_params, best, stopped = params, math.inf, "finished"
+        everywhere = NamedSharding(mesh, PartitionSpec())
+        state = jax.device_put((params, optimizer.init(params)), everywhere)
+        tokens, key = jax.device_put((data.tokens, key), everywhere)
+
+        history = {"epoch": [], "train_perplexity": [], "val_perplexity": [], "seconds": []}
+        grad_norms, compile_seconds = [], 0.0
+        train_tokens, val_tokens = (n * data.num_steps for n in (data.num_train, data.num_val))
+        with StopButton() as stop, FitDisplay(history, self.max_epochs, show) as display:
+            if self.max_epochs:
+                begun = time.perf_counter()
+                epoch = jax.jit(epoch_function(model, data, optimizer, mesh), donate_argnums=(0, 1))
+                epoch = epoch.lower(*state, tokens, key).compile()
+                compile_seconds = time.perf_counter() - begun
+            for number in range(1, self.max_epochs + 1):
+                if stop.pressed:
+                    stopped = "interrupted"
+                    break
+                begun = time.perf_counter()
+                epoch_key = jax.device_put(jax.random.fold_in(key, number), everywhere)
+                *state, nll, norms, val_nll = epoch(*state, tokens, epoch_key)
+                nll, norms, val_nll = jax.device_get((nll, norms, val_nll))
+                history["epoch"].append(number)
+                history["train_perplexity"].append(perplexity(nll.sum(dtype=float) / train_tokens))
+                history["val_perplexity"].append(perplexity(float(val_nll) / val_tokens))
+                history["seconds"].append(time.perf_counter() - begun)
+                grad_norms.append(norms)
+                if history["val_perplexity"][-1] < best:
+                    best, best_params = history["val_perplexity"][-1], jax.device_get(state[0])
+                display.update()
+                if not np.isfinite(nll).all():
+                    stopped = "diverged"
+                    break
+        if stopped == "diverged":
+            warnings.warn(divergence_advice(self, model, number), stacklevel=2)
+        return FitResult(
+            model=model,
+            params=local_copy(state[0]),
+            vocab=data.vocab,
+            history=history,
+            settings=settings,
+            best_params=local_copy(best_params if history["epoch"] else state[0]),
+            grad_norms=np.concatenate(grad_norms) if grad_norms else np.zeros(0, np.float32),
+            compile_seconds=compile_seconds,
+            stopped=stopped,
+        )
+
+
+def fit_or_load(
+    path: str | Path, trainer: Trainer, model: nn.Module, data: TextData, key: int = 0
+) -> FitResult:
+    """Load a saved result if it came from the very same settings, otherwise train and save it.
+
+    A file counts only if the model, the text, the windows, the trainer, the seed, the versions
+    of JAX, Flax and optax and the source of this library are all the same.
+
+    Raises:
+        ValueError: the file is damaged (see `load`).
+    """
+    if Path(path).is_file():
+        result = load(path, model)
+        if result.settings == describe_fit(trainer, model, data, key):
+            print(f"{path}: {result}")
+            return result
+    result = trainer.fit(model, data, key)
+    result.save(path)
+    return result
+
+
+def describe_fit(trainer: Trainer, model: nn.Module, data: TextData, key, optimizer="sgd") -> dict:
+    """Describe a training run by everything that its outcome depends on, as JSON types."""
+    source = "".join(
+        (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+        for name in ("data", "models", "engine", "training")
+    )
+    windows = ("batch_size", "num_steps", "num_train", "num_val")
+    return {
+        "trainer": asdict(trainer),
+        "optimizer": optimizer,
+        "model": describe_model(model),
+        "text": fingerprint(data.text),
+        **{name: getattr(data, name) for name in windows},
+        "key": np.asarray(jax.random.key_data(as_key(key))).tolist(),
+        "versions": {m.__name__: m.__version__ for m in (jax, flax, optax)},
+        "source": fingerprint(source),
+    }
+
+
+def as_key(key: jax.Array | int) -> jax.Array:
+    """Turn a seed into a JAX random key; a key stays as it is."""
+    return jax.random.key(key) if isinstance(key, int | np.integer) else key
+
+
+def divergence_advice(trainer: Trainer, model: nn.Module, epoch: int) -> str:
+    """Say what to change after a loss that was not finite."""
+    remedy = f"a smaller learning rate than lr={model.lr}"
+    if trainer.gradient_clip_val is None:
+        remedy += ", or gradient_clip_val=1 in the Trainer"
+    return (
+        f"Training diverged in epoch {epoch}: the loss is not finite. The parameters are those "
+        f"after the last finite update. Try {remedy}."
+    )
+
+
+def local_copy(tree):
+    """Copy parameters from all training devices to JAX's default device."""
+    return jax.tree.map(jnp.asarray, jax.device_get(tree))

@@ -1,0 +1,70 @@
+"""One prefix, several trained models side by side, each writing its continuation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import anywidget
+import traitlets
+
+from charlm_lib.widgets.bundle import module, style
+from charlm_lib.widgets.export import check_text, pack
+
+LONGEST = 2000
+
+
+class TextSampler(anywidget.AnyWidget):
+    """Lets a reader sample text from trained models, in the browser alone.
+
+    results: a result of `Trainer.fit`, or a dict from the name to show to such a result.
+    prefix: where the text starts; every model must know each character (capitals are lowered).
+    temperature: divides the logits before the softmax; 0 is greedy.
+    length: characters to write. seed: the same seed gives the same text.
+    tint: colour the characters by surprise (-log2 p, in bits).
+    dtype: "float16" or "float32" weights; see `export.pack`.
+
+    The traits `prefix`, `temperature`, `length`, `seed` and `tint` follow the reader's choices.
+    Raises ValueError for no model, a model that the browser cannot run, an empty prefix or one
+    with unknown characters, a temperature outside [0, 2], a length outside [1, 2000].
+    """
+
+    _esm = module("text_sampler.js")
+    _css = style()
+
+    models = traitlets.List().tag(sync=True)
+    weights = traitlets.Bytes().tag(sync=True)
+    prefix = traitlets.Unicode().tag(sync=True)
+    temperature = traitlets.Float().tag(sync=True)
+    length = traitlets.Int().tag(sync=True)
+    seed = traitlets.Int().tag(sync=True)
+    tint = traitlets.Bool().tag(sync=True)
+
+    def __init__(
+        self,
+        results: Mapping[str, Any] | Any,
+        prefix: str = "time traveller ",
+        temperature: float = 0.7,
+        length: int = 200,
+        seed: int = 0,
+        tint: bool = False,
+        dtype: str = "float16",
+    ):
+        models, weights = pack(results, dtype)
+        check_text(prefix, models, "prefix")
+        if not 0 <= temperature <= 2:
+            raise ValueError(f"temperature {temperature}: choose between 0 (greedy) and 2")
+        if not 1 <= length <= LONGEST:
+            raise ValueError(f"length {length}: choose between 1 and {LONGEST} characters")
+        if seed < 0:
+            raise ValueError(f"seed {seed}: choose 0 or more")
+        super().__init__(
+            models=models,
+            weights=weights,
+            prefix=prefix,
+            temperature=temperature,
+            length=length,
+            seed=seed,
+            tint=tint,
+        )
+
+    def __repr__(self) -> str:
+        return f"TextSampler: {len(self.models)} model(s). Run this cell or open the book's page."
