@@ -53,6 +53,11 @@ def use_style() -> None:
         set_matplotlib_formats("retina")
 
 
+def format_perplexity(value: float) -> str:
+    """Write a perplexity with two decimals, or shorter where it has exploded."""
+    return f"{value:.2f}" if value < 1000 else f"{value:.1e}"
+
+
 def draw_perplexity(history: dict[str, list], max_epochs: int | None = None) -> Figure:
     """Draw training and validation perplexity over epochs, on a log axis, with final values.
 
@@ -89,7 +94,7 @@ def _perplexity_axes(lines: dict, max_epochs: int, ylabel: str = "perplexity") -
         final = {}
         for label, (epochs, values, color, style) in lines.items():
             ax.plot(epochs, values, style, color=color)
-            final[f"{label} {values[-1]:.2f}"] = (values[-1], color)
+            final[f"{label} {format_perplexity(values[-1])}"] = (values[-1], color)
         ax.set(yscale="log", xlabel="epoch", ylabel=ylabel, xlim=(0, max_epochs))
         ticks = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 100, 300, 1000]
         ax.yaxis.set(
@@ -113,6 +118,23 @@ def _label_ends(ax, final: dict[str, tuple[float, str]]) -> None:
         ax.annotate(
             label, (1.01, place), xycoords="axes fraction", color=color, va="center", size=10
         )
+
+
+def plot_lines(x, lines: dict[str, np.ndarray], xlabel: str, ylabel: str, log=True) -> Figure:
+    """Draw one curve per label over the same x, with a legend.
+
+    Args:
+        x: `(n,)`.
+        lines: `(n,)` values for each label.
+        log: whether the vertical axis is logarithmic.
+    """
+    with mpl.rc_context(RC):
+        figure, ax = plt.subplots()
+        for (label, values), style in zip(lines.items(), cycle(STYLES)):
+            ax.plot(x, values, style, label=label)
+        ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
+        ax.legend()
+    return figure
 
 
 def plot_grad_norms(norms: dict[str, np.ndarray], clip: float | None = None) -> Figure:

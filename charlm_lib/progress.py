@@ -9,7 +9,7 @@ from IPython import get_ipython
 from IPython.display import display
 from tqdm import tqdm
 
-from charlm_lib.plots import draw_perplexity
+from charlm_lib.plots import draw_perplexity, format_perplexity
 
 
 class StopButton:
@@ -101,8 +101,10 @@ class FitDisplay:
             self.line.update(self._text(f"{done}: {self._perplexities()}"), raw=True)
 
     def _perplexities(self) -> str:
-        train, val = (self.history[f"{name}_perplexity"][-1] for name in ("train", "val"))
-        return f"perplexity: train {train:.2f}, validation {val:.2f}"
+        train, val = (
+            format_perplexity(self.history[f"{name}_perplexity"][-1]) for name in ("train", "val")
+        )
+        return f"perplexity: train {train}, validation {val}"
 
     def _text(self, text: str) -> dict[str, str]:
         return {"text/plain": text}

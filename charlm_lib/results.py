@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 
 from charlm_lib import models
 from charlm_lib.data import Vocab
+from charlm_lib.plots import format_perplexity
 
 FORMAT = "charlm_lib result 1"
 
@@ -50,10 +51,10 @@ class FitResult:
     def __repr__(self) -> str:
         text = f"{self.stopped} after {len(self.history['epoch'])} epochs"
         if self.history["epoch"]:
+            train, val = self.history["train_perplexity"], self.history["val_perplexity"]
             text += (
-                f": train perplexity {self.history['train_perplexity'][-1]:.2f}, "
-                f"validation perplexity {self.history['val_perplexity'][-1]:.2f} "
-                f"(best {self.history['val_perplexity'][self.best_epoch - 1]:.2f} at epoch "
+                f": train perplexity {format_perplexity(train[-1])}, validation perplexity "
+                f"{format_perplexity(val[-1])} (best {format_perplexity(min(val))} at epoch "
                 f"{self.best_epoch}); {self.run_seconds:.1f} s + {self.compile_seconds:.1f} s "
                 "to compile"
             )
