@@ -30,13 +30,13 @@ def clean(text: str, keep_case: bool = False, keep_punctuation: bool = False) ->
     Returns:
         The cleaned text, without spaces at its ends. It may be empty.
     """
-    text = unicodedata.normalize("NFC", text)
-    if not keep_case:
-        text = text.lower()
+    text = unicodedata.normalize("NFC", text if keep_case else text.lower())
     # First letters of Unicode categories: letters, the marks that belong to them, then
     # numbers, punctuation and symbols. Deciding once per distinct character is fast.
     kept = "LMNPS" if keep_punctuation else "LM"
     dropped = {ord(c): " " for c in set(text) if unicodedata.category(c)[0] not in kept}
+    # Soft hyphens and joiners ("Cf") stand inside words, so that no space may replace them.
+    dropped |= {code: None for code in dropped if unicodedata.category(chr(code)) == "Cf"}
     return " ".join(text.translate(dropped).split())
 
 
@@ -104,8 +104,13 @@ def read_url(url: str, known_hash: str | None = None) -> str:
 
     Raises:
         ConnectionError: the address cannot be reached.
-        ValueError: the hash is another one, or the file is not UTF-8 text.
+        ValueError: this is no web address, the hash is another one, or the file is not UTF-8 text.
     """
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(
+            f"{url!r} is not a web address: it must begin with http:// or https://; for a file "
+            "use TextData.from_file"
+        )
     try:
         path = pooch.retrieve(url, known_hash, path=pooch.os_cache("charlm_lib"))
     except (requests.exceptions.RequestException, OSError) as error:
@@ -144,7 +149,7 @@ class Vocab:
 
     def encode(self, text: str) -> np.ndarray:
         """Turn a string of n characters into n ids, shape `(n,)`, int32; unknown ones become 0."""
-        codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         return self._ids[np.minimum(codes, len(self._ids) - 1)]
 
     def decode(self, ids) -> str:
@@ -161,7 +166,9 @@ class Vocab:
 
     def unknown(self, text: str) -> list[str]:
         """List the distinct characters of `text` that are not in the vocabulary, in order."""
-        return list(dict.fromkeys(c for c, i in zip(text, self.encode(text), strict=True) if i == 0))
+        return list(
+            dict.fromkeys(c for c, i in zip(text, self.encode(text), strict=True) if i == 0)
+        )
 
 
 class TextData:
@@ -268,8 +275,10 @@ class TextData:
         starts = self.starts(split)
         if key is not None:
             starts = np.asarray(jax.random.permutation(key, starts))
-        for i in range(0, len(starts), self.batch_size):
-            yield gather_windows(self.tokens, starts[i : i + self.batch_size], self.num_steps)
+        return (
+            gather_windows(self.tokens, starts[i : i + self.batch_size], self.num_steps)
+            for i in range(0, len(starts), self.batch_size)
+        )
 
 
 class TimeMachine(TextData):

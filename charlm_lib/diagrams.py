@@ -49,7 +49,12 @@ def draw_unrolled(text: str, targets: str, num_layers: int = 1) -> Figure:
 
 
 def _box(ax, x: float, y: float, label: str, color: str) -> None:
-    frame = {"boxstyle": "round,pad=0.35", "facecolor": "none", "edgecolor": color, "linewidth": 1.4}
+    frame = {
+        "boxstyle": "round,pad=0.35",
+        "facecolor": "none",
+        "edgecolor": color,
+        "linewidth": 1.4,
+    }
     ax.text(x, y, label, ha="center", va="center", color=color, bbox=frame, size=11)
 
 

@@ -7,13 +7,14 @@ Every layer is called as `layer(inputs, state=None, training=False) -> (outputs,
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
 
 
 def check_sizes(**sizes: int) -> None:
     """Raise a ValueError that names the first size that is not a whole number of at least 1."""
     for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
             raise ValueError(f"{name}={size!r} must be a whole number of at least 1")
 
 
@@ -133,9 +134,7 @@ class RNN(nn.Module):
         check_sizes(num_hiddens=self.num_hiddens)
         check_inputs(inputs)
         state = initial_state(state, (inputs.shape[1], self.num_hiddens))
-        ScanCell = nn.scan(
-            nn.SimpleCell, variable_broadcast="params", split_rngs={"params": False}
-        )
+        ScanCell = nn.scan(nn.SimpleCell, variable_broadcast="params", split_rngs={"params": False})
         state, outputs = ScanCell(self.num_hiddens, name="cell")(state, inputs)
         return outputs, state
 
@@ -222,7 +221,7 @@ class RNNLMScratch(nn.Module):
         return (outputs @ self.W_hq + self.b_q).swapaxes(0, 1)
 
     def forward(self, X, state=None, training=False):
-        """Give the logits `(batch_size, num_steps, vocab_size)` and the state after the last step."""
+        """Give logits `(batch_size, num_steps, vocab_size)` and the state after the last step."""
         outputs, state = self.rnn(self.one_hot(X), state, training)
         return self.output_layer(outputs), state
 

@@ -64,7 +64,12 @@ def draw_perplexity(history: dict[str, list], max_epochs: int | None = None) -> 
     Args:
         history: of a `FitResult`.
         max_epochs: right end of the horizontal axis; None: the last epoch.
+
+    Raises:
+        ValueError: the history is empty.
     """
+    if not history["epoch"]:
+        raise ValueError("the history has no epoch: train for at least one (max_epochs=1)")
     lines = {
         "train": (history["epoch"], history["train_perplexity"], COLORS[0], "--"),
         "validation": (history["epoch"], history["val_perplexity"], COLORS[1], "-"),
@@ -78,14 +83,22 @@ def plot_runs(runs: dict[str, object], split: str = "val") -> Figure:
     Args:
         runs: a `FitResult` for each label.
         split: "val" or "train".
+
+    Raises:
+        ValueError: no runs, a run without epochs, or another split.
     """
-    name = {"val": "validation", "train": "training"}[split]
+    names = {"val": "validation", "train": "training"}
+    if split not in names:
+        raise ValueError(f'split={split!r}: there are "train" and "val"')
+    untrained = [label for label, run in runs.items() if not run.history["epoch"]]
+    if untrained or not runs:
+        raise ValueError(f"there is nothing to draw: no epoch in {untrained or 'no run at all'}")
     lines = {
         label: (run.history["epoch"], run.history[f"{split}_perplexity"], color, style)
         for (label, run), color, style in zip(runs.items(), cycle(COLORS), cycle(STYLES))
     }
     epochs = max(len(run.history["epoch"]) for run in runs.values())
-    return _perplexity_axes(lines, epochs, f"{name} perplexity")
+    return _perplexity_axes(lines, epochs, f"{names[split]} perplexity")
 
 
 def _perplexity_axes(lines: dict, max_epochs: int, ylabel: str = "perplexity") -> Figure:
@@ -93,7 +106,7 @@ def _perplexity_axes(lines: dict, max_epochs: int, ylabel: str = "perplexity") -
         figure, ax = plt.subplots()
         final = {}
         for label, (epochs, values, color, style) in lines.items():
-            ax.plot(epochs, values, style, color=color)
+            ax.plot(epochs, values, style, color=color, marker="o" if len(epochs) == 1 else None)
             final[f"{label} {format_perplexity(values[-1])}"] = (values[-1], color)
         ax.set(yscale="log", xlabel="epoch", ylabel=ylabel, xlim=(0, max_epochs))
         ticks = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 100, 300, 1000]

@@ -11,6 +11,8 @@ from tqdm import tqdm
 
 from charlm_lib.plots import draw_perplexity, format_perplexity
 
+BAR = "{n_fmt}/{total_fmt} |{bar:14}| {remaining} left{postfix}"  # fits into 80 columns
+
 
 class StopButton:
     """Within `with StopButton() as stop:`, Ctrl-C or the stop button only sets `stop.pressed`.
@@ -62,7 +64,7 @@ class FitDisplay:
             self.line = display(self._text("compiling"), raw=True, display_id=True)
             self.figure = None
         elif self.show:
-            self.bar = tqdm(total=self.max_epochs, unit="epoch", desc="compiling")
+            self.bar = tqdm(total=self.max_epochs, bar_format=BAR)
         return self
 
     def update(self) -> None:
@@ -70,7 +72,6 @@ class FitDisplay:
         if not self.show:
             return
         if not self.in_notebook:
-            self.bar.set_description("training")
             self.bar.set_postfix_str(self._perplexities(), refresh=False)
             self.bar.update()
             return
@@ -81,8 +82,7 @@ class FitDisplay:
                 len(self.history["epoch"]),
                 self.max_epochs,
                 now - self.begun,
-                ncols=88,
-                unit="epoch",
+                bar_format=BAR,
                 postfix=self._perplexities(),
             )
             self.line.update(self._text(bar), raw=True)

@@ -54,10 +54,12 @@ class FitResult:
             train, val = self.history["train_perplexity"], self.history["val_perplexity"]
             text += (
                 f": train perplexity {format_perplexity(train[-1])}, validation perplexity "
-                f"{format_perplexity(val[-1])} (best {format_perplexity(min(val))} at epoch "
-                f"{self.best_epoch}); {self.run_seconds:.1f} s + {self.compile_seconds:.1f} s "
-                "to compile"
+                f"{format_perplexity(val[-1])}"
             )
+            if self.best_epoch:
+                best = format_perplexity(val[self.best_epoch - 1])
+                text += f" (best {best} at epoch {self.best_epoch})"
+            text += f"; {self.run_seconds:.1f} s + {self.compile_seconds:.1f} s to compile"
         return text
 
     @property
@@ -98,9 +100,9 @@ class FitResult:
         }
         unfinished = path.with_name(path.name + ".part")
         save_file(
-            {k: np.ascontiguousarray(v) for k, v in tensors.items()},
+            {k: np.array(v, order="C") for k, v in tensors.items()},
             unfinished,
-            metadata={"charlm": json.dumps(rest, default=repr)},
+            metadata={"charlm": json.dumps(rest, default=json_value)},
         )
         unfinished.replace(path)
 
@@ -113,6 +115,11 @@ def describe_model(module: nn.Module) -> dict:
         if name not in ("parent", "name"):
             described[name] = describe_model(value) if isinstance(value, nn.Module) else value
     return described
+
+
+def json_value(value):
+    """Turn a NumPy number into a Python one, and anything else into its text, for JSON."""
+    return value.item() if isinstance(value, np.generic) else repr(value)
 
 
 def build_model(described: dict) -> nn.Module:
@@ -137,11 +144,12 @@ def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
 
     Args:
         path: the file.
-        model: the Flax module, needed only where it is not one of `charlm_lib.models`.
+        model: the Flax module, needed only where it is not one of `charlm_lib.models`; its
+            parameters must have the shapes of those in the file.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is damaged, or is not a saved result.
+        ValueError: the file is damaged, is not a saved result, or does not fit the model.
     """
     path = Path(path)
     if not path.is_file():
@@ -155,15 +163,24 @@ def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, json.JSONDecodeError, OSError) as error:
         raise ValueError(
-            f"{str(path)!r} is damaged or is not a saved result ({error}): train again and save"
+            f"{str(path)!r} is damaged or is not a saved result ({error}): delete it and train "
+            "again"
         ) from error
-    if rest.get("format") != FORMAT:
+    found = rest.get("format") if isinstance(rest, dict) else None
+    if found != FORMAT:
         raise ValueError(
             f"{str(path)!r} is a safetensors file, but not one that FitResult.save of this "
-            f"version wrote (format {rest.get('format')!r}, expected {FORMAT!r})"
+            f"version wrote (format {found!r}, expected {FORMAT!r})"
         )
     grad_norms = tensors.pop("grad_norms")
     trees = unflatten_dict({tuple(k.split("/")): jnp.asarray(v) for k, v in tensors.items()})
+    if model is not None:
+        wanted = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
+        if jax.tree.map(jnp.shape, wanted) != jax.tree.map(jnp.shape, trees["params"]):
+            raise ValueError(
+                f"{str(path)!r} holds {rest['model']}, whose parameters have other shapes than "
+                f"those of {describe_model(model)}: pass the model that was saved"
+            )
     return FitResult(
         model=model or build_model(rest["model"]),
         vocab=Vocab(rest["vocab"]),

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from charlm_lib.data import Vocab
+from charlm_lib.models import check_sizes
 from charlm_lib.results import FitResult
 
 
@@ -68,13 +69,12 @@ def sample(
         )
     choices = len(result.vocab) - 1
     top_k = choices if top_k is None else top_k
-    if isinstance(top_k, bool) or top_k not in range(1, choices + 1):
+    if isinstance(top_k, bool | float) or top_k not in range(1, choices + 1):
         raise ValueError(
             f"top_k={top_k!r} must be a whole number from 1 to {choices}, the characters of the "
             "vocabulary"
         )
-    if isinstance(num_samples, bool) or not isinstance(num_samples, int) or num_samples < 1:
-        raise ValueError(f"num_samples={num_samples!r} must be a whole number of at least 1")
+    check_sizes(num_samples=num_samples)
     key = jax.random.key(key) if isinstance(key, int | np.integer) else key
     prefixes = np.tile(ids, (num_samples, 1))
     drawn = _generate(
@@ -85,8 +85,7 @@ def sample(
 
 def check_prefix(prefix: str, vocab: Vocab, num_preds: int) -> np.ndarray:
     """Encode a prefix; raise a ValueError if it, or num_preds, cannot be used."""
-    if isinstance(num_preds, bool) or not isinstance(num_preds, int) or num_preds < 1:
-        raise ValueError(f"num_preds={num_preds!r} must be a whole number of at least 1")
+    check_sizes(num_preds=num_preds)
     if not prefix:
         raise ValueError("prefix='' is empty: give the model at least one character to begin with")
     unknown = vocab.unknown(prefix)

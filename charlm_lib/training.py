@@ -1,9 +1,12 @@
 """The loss, perplexity, and the `Trainer`."""
 
+import json
 import math
+import re
 import time
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import flax
@@ -15,9 +18,9 @@ from flax import linen as nn
 from jax.sharding import NamedSharding, PartitionSpec
 
 from charlm_lib.data import TextData
-from charlm_lib.engine import device_mesh, epoch_function, nll_function
+from charlm_lib.engine import device_mesh, epoch_function, split_windows, windows_nll
 from charlm_lib.progress import FitDisplay, StopButton
-from charlm_lib.results import FitResult, describe_model, fingerprint, load
+from charlm_lib.results import FitResult, describe_model, fingerprint, json_value, load
 
 
 def cross_entropy(logits: jax.Array, Y: jax.Array) -> jax.Array:
@@ -55,6 +58,9 @@ def bits_per_character(nll: float) -> float:
     return nll / math.log(2)
 
 
+_windows_nll = jax.jit(windows_nll, static_argnums=(0, 1, 2))  # compiled once per model and shape
+
+
 def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val") -> float:
     """Mean negative log-likelihood per character (nats) over all windows of a split.
 
@@ -69,8 +75,10 @@ def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val")
         ValueError: unknown split, or a model for another vocabulary size.
     """
     check_vocab(model, data)
-    total = jax.jit(nll_function(model, data, split, device_mesh()))
-    return float(total(params, data.tokens)) / (len(data.starts(split)) * data.num_steps)
+    mesh = device_mesh()
+    windows = split_windows(data, split, mesh)
+    total = _windows_nll(model, data.num_steps, mesh, params, data.tokens, *windows)
+    return float(total) / (len(data.starts(split)) * data.num_steps)
 
 
 def check_vocab(model: nn.Module, data: TextData) -> None:
@@ -99,10 +107,9 @@ class Trainer:
     gradient_clip_val: float | None = None
 
     def __post_init__(self):
-        if isinstance(self.max_epochs, bool) or not isinstance(self.max_epochs, int):
-            raise ValueError(f"max_epochs={self.max_epochs!r} must be a whole number")
-        if self.max_epochs < 0:
-            raise ValueError(f"max_epochs={self.max_epochs} must be 0 or more")
+        epochs = self.max_epochs
+        if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or epochs < 0:
+            raise ValueError(f"max_epochs={epochs!r} must be a whole number of at least 0")
         if self.gradient_clip_val is not None and not self.gradient_clip_val > 0:
             raise ValueError(
                 f"gradient_clip_val={self.gradient_clip_val!r} must be positive, or None for no "
@@ -149,9 +156,11 @@ class Trainer:
 
         mesh = device_mesh()
         params = model.init(params_key, jnp.zeros((1, data.num_steps), jnp.int32))
-        best_params, best, stopped = params, math.inf, "finished"
+        # Copies, because the parameters are donated: an optimizer may keep them in its state.
+        best_params, best, stopped = jax.device_get(params), math.inf, "finished"
+        opt_state = jax.tree.map(jnp.copy, optimizer.init(params))
         everywhere = NamedSharding(mesh, PartitionSpec())
-        state = jax.device_put((params, optimizer.init(params)), everywhere)
+        state = jax.device_put((params, opt_state), everywhere)
         tokens, key = jax.device_put((data.tokens, key), everywhere)
 
         history = {"epoch": [], "train_perplexity": [], "val_perplexity": [], "seconds": []}
@@ -183,14 +192,15 @@ class Trainer:
                     stopped = "diverged"
                     break
         if stopped == "diverged":
-            warnings.warn(divergence_advice(self, model, number), stacklevel=2)
+            lr = model.lr if settings["optimizer"] == "sgd" else None
+            warnings.warn(divergence_advice(self, lr, number), stacklevel=2)
         return FitResult(
             model=model,
             params=local_copy(state[0]),
             vocab=data.vocab,
             history=history,
             settings=settings,
-            best_params=local_copy(best_params if history["epoch"] else state[0]),
+            best_params=local_copy(best_params),
             grad_norms=np.concatenate(grad_norms) if grad_norms else np.zeros(0, np.float32),
             compile_seconds=compile_seconds,
             stopped=stopped,
@@ -202,19 +212,21 @@ def fit_or_load(
 ) -> FitResult:
     """Load a saved result if it came from the very same settings, otherwise train and save it.
 
-    A file counts only if the model, the text, the windows, the trainer, the seed, the versions
-    of JAX, Flax and optax and the source of this library are all the same.
+    A file counts only if the model and all that it computes, the text, the windows, the trainer,
+    the seed, the versions of JAX, Flax and optax and the source of this library are the same. A
+    run that was stopped or diverged is not saved.
 
     Raises:
         ValueError: the file is damaged (see `load`).
     """
     if Path(path).is_file():
-        result = load(path, model)
+        result = load(path)
         if result.settings == describe_fit(trainer, model, data, key):
             print(f"{path}: {result}")
-            return result
+            return replace(result, model=model)
     result = trainer.fit(model, data, key)
-    result.save(path)
+    if result.stopped == "finished":
+        result.save(path)
     return result
 
 
@@ -225,16 +237,22 @@ def describe_fit(trainer: Trainer, model: nn.Module, data: TextData, key, optimi
         for name in ("data", "models", "engine", "training")
     )
     windows = ("batch_size", "num_steps", "num_train", "num_val")
-    return {
+    keys = {"params": jax.random.key(0), "dropout": jax.random.key(0)}
+    X = jnp.zeros((1, 2), jnp.int32)
+    program = str(jax.make_jaxpr(partial(model.init, training=True))(keys, X))
+    settings = {
         "trainer": asdict(trainer),
         "optimizer": optimizer,
         "model": describe_model(model),
+        # What the model computes, whatever its class is called; without addresses in memory.
+        "program": fingerprint(re.sub("0x[0-9a-f]+", "", program)),
         "text": fingerprint(data.text),
         **{name: getattr(data, name) for name in windows},
         "key": np.asarray(jax.random.key_data(as_key(key))).tolist(),
         "versions": {m.__name__: m.__version__ for m in (jax, flax, optax)},
         "source": fingerprint(source),
     }
+    return json.loads(json.dumps(settings, default=json_value))
 
 
 def as_key(key: jax.Array | int) -> jax.Array:
@@ -242,9 +260,9 @@ def as_key(key: jax.Array | int) -> jax.Array:
     return jax.random.key(key) if isinstance(key, int | np.integer) else key
 
 
-def divergence_advice(trainer: Trainer, model: nn.Module, epoch: int) -> str:
-    """Say what to change after a loss that was not finite."""
-    remedy = f"a smaller learning rate than lr={model.lr}"
+def divergence_advice(trainer: Trainer, lr: float | None, epoch: int) -> str:
+    """Say what to change after a loss that was not finite; lr is None for one's own optimizer."""
+    remedy = "a smaller learning rate" + ("" if lr is None else f" than lr={lr}")
     if trainer.gradient_clip_val is None:
         remedy += ", or gradient_clip_val=1 in the Trainer"
     return (

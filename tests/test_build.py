@@ -1,0 +1,352 @@
+"""The scripts that execute, normalise and stage the book."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import build
+import charlm_site
+import execute
+import nbformat
+import normalise
+import pytest
+import stage
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from sphinx.errors import ExtensionError
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+VIEW, STATE = normalise.WIDGET_VIEW, normalise.WIDGET_STATE
+
+
+def printed(text, name="stdout"):
+    return new_output("stream", name=name, text=text)
+
+
+def widget_notebook(ids: list[str]) -> nbformat.NotebookNode:
+    """A notebook whose one output shows ids[0], which refers to ids[1]; nothing shows ids[2]."""
+    shown, layout, unused = ids
+    view = {VIEW: {"model_id": shown, "version_major": 2}, "text/plain": "Widget"}
+    cell = new_code_cell("show()", outputs=[new_output("display_data", data=view)])
+    state = {
+        unused: {"model_name": "LayoutModel", "state": {}},
+        shown: {"model_name": "AnyModel", "state": {"layout": f"IPY_MODEL_{layout}", "n": 1}},
+        layout: {"model_name": "LayoutModel", "state": {"width": "1px"}},
+    }
+    widgets = {STATE: {"state": state, "version_major": 2, "version_minor": 0}}
+    return new_notebook(cells=[cell], metadata={"widgets": widgets})
+
+
+def random_ids(seed: str) -> list[str]:
+    return [execute.digest(f"{seed}{i}".encode())[:32] for i in range(3)]
+
+
+def test_equal_runs_become_equal_files():
+    first = new_notebook(
+        cells=[new_markdown_cell("text"), new_code_cell("1 + 1", execution_count=7)],
+        metadata={"language_info": {"name": "python", "version": "3.11.2"}, "vscode": 1},
+    )
+    second = nbformat.from_dict(first)
+    for cell, other in zip(first.cells, ["aaaa", "bbbb"], strict=True):
+        cell.id = other
+    second.metadata = nbformat.from_dict({"kernelspec": {"name": "my-env", "display_name": "Me"}})
+    second.cells[1].metadata = nbformat.from_dict({"execution": {"iopub.status.busy": "now"}})
+    assert normalise.normalise(first) == normalise.normalise(second)
+    assert normalise.normalise(first).cells[1].execution_count == 1
+
+
+def test_normalising_twice_changes_nothing():
+    once = normalise.normalise(widget_notebook(random_ids("a")))
+    assert normalise.normalise(once) == once
+
+
+def test_cell_ids_survive_an_insertion_and_are_unique():
+    cells = [new_code_cell("a"), new_code_cell("a"), new_code_cell("b")]
+    ids = [c.id for c in normalise.normalise(new_notebook(cells=cells)).cells]
+    assert len(set(ids)) == 3
+    cells.insert(0, new_markdown_cell("new"))
+    assert [c.id for c in normalise.normalise(new_notebook(cells=cells)).cells][1:] == ids
+
+
+def test_widget_ids_are_stable_and_unused_models_go():
+    one, two = (normalise.normalise(widget_notebook(random_ids(s))) for s in "ab")
+    assert one == two
+    state = one.metadata.widgets[STATE]["state"]
+    root = one.cells[0].outputs[0].data[VIEW]["model_id"]
+    assert len(state) == 2
+    assert state[root]["state"]["layout"].removeprefix("IPY_MODEL_") in state.keys() - {root}
+
+
+def test_streams_are_joined_and_progress_is_what_a_terminal_shows():
+    outputs = [
+        printed("warn\n", "stderr"),
+        printed("1\n"),
+        printed("10%\r50%\r100%\n"),
+        printed("2"),
+    ]
+    cell = normalise.normalise(new_notebook(cells=[new_code_cell("", outputs=outputs)])).cells[0]
+    assert [(o.name, o.text) for o in cell.outputs] == [
+        ("stdout", "1\n100%\n2"),
+        ("stderr", "warn\n"),
+    ]
+
+
+def test_a_displayed_line_becomes_printed_text_but_a_figure_stays():
+    line = new_output("display_data", data={"text/plain": "epoch 2"})
+    figure = new_output("display_data", data={"text/plain": "<Figure>", "image/png": "aaaa"})
+    cell = normalise.normalise(
+        new_notebook(cells=[new_code_cell("", outputs=[line, figure])])
+    ).cells[0]
+    assert [o.output_type for o in cell.outputs] == ["stream", "display_data"]
+    assert cell.outputs[0].text == "epoch 2\n"
+
+
+def test_no_folder_of_this_machine_and_no_address_remains(tmp_path):
+    texts = [
+        f"{tmp_path}/results/a.safetensors",
+        f"{sys.prefix}/lib/python3.11/warnings.py",
+        f"{ROOT}/charlm_lib/models.py",
+        f"{Path.home()}/notes",
+        "/var/tmp/ipykernel_4711/123456.py:3: UserWarning",
+        "<Axes object at 0x7f32fabcde10>",
+    ]
+    html = new_output("execute_result", data={"text/html": "\n".join(texts)})
+    nb = new_notebook(cells=[new_code_cell("", outputs=[printed("\n".join(texts)), html])])
+    clean = normalise.normalise(nb, normalise.machine_folders(tmp_path))
+    for text in (clean.cells[0].outputs[0].text, clean.cells[0].outputs[1].data["text/html"]):
+        assert text.splitlines()[0] == "./results/a.safetensors"
+        for trace in (str(tmp_path), sys.prefix, str(ROOT), str(Path.home()), "ipykernel_", "7f32"):
+            assert trace not in text
+
+
+def timed(clock: str, result: str = "4", with_widget: str = "") -> nbformat.NotebookNode:
+    """A notebook with one result and one clock reading."""
+    nb = widget_notebook(random_ids(with_widget or "w"))
+    nb.cells.append(new_code_cell("2 + 2", outputs=[printed(result)]))
+    clock_cell = new_code_cell("clock()", outputs=[printed(clock)], metadata={"tags": ["timing"]})
+    nb.cells.append(clock_cell)
+    return normalise.normalise(nb)
+
+
+def test_a_new_clock_reading_alone_changes_nothing():
+    assert normalise.keep_timings(timed("2 s", with_widget="x"), timed("1 s")) == timed("1 s")
+
+
+def test_a_new_result_brings_its_clock_readings():
+    new = timed("2 s", result="5")
+    assert normalise.keep_timings(new, timed("1 s")) == new
+
+
+def test_an_edited_timing_cell_brings_its_output():
+    old, new = timed("1 s"), timed("2 s")
+    old.cells[-1].source = "another_clock()"
+    assert normalise.keep_timings(normalise.normalise(new), normalise.normalise(old)) == new
+
+
+def test_a_failing_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.ipynb"
+    normalise.write(normalise.normalise(new_notebook(cells=[new_code_cell("1")])), path)
+    before = path.read_text()
+    broken = new_notebook(cells=[new_code_cell("2")])
+    broken.cells[0].execution_count = "many"
+    with pytest.raises(nbformat.ValidationError):
+        normalise.write(broken, path)
+    assert path.read_text() == before and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture
+def small_book(tmp_path, monkeypatch):
+    """Point the scripts at a book of two chapters, the second of which needs the first's result."""
+    first = [
+        new_markdown_cell("# One"),
+        new_code_cell("from pathlib import Path\nPath('results').mkdir(exist_ok=True)"),
+        new_code_cell(
+            "was_there = Path('results/one').exists()\nPath('results/one').write_text('1')"
+        ),
+        new_code_cell("print(was_there, Path.cwd())"),
+    ]
+    second = [new_code_cell("print('read', open('results/one').read())")]
+    (tmp_path / "chapters").mkdir()
+    for name, cells in (("one", first), ("two", second)):
+        nbformat.write(new_notebook(cells=cells), tmp_path / "chapters" / f"{name}.ipynb")
+    for folder, file in (("charlm_lib", "a.py"), ("site", "execute.py"), ("site", "normalise.py")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / file).write_text("a = 1\n")
+    for file in ("requirements.txt", "references.bib", "index.md"):
+        (tmp_path / file).write_text("")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'a'\n")
+    (tmp_path / "_config.yml").write_text("title: t\nrepository: {}\nhtml: {}\n")
+    toc = {
+        "root": "index",
+        "parts": [{"chapters": [{"file": f"chapters/{n}"} for n in ("one", "two")]}],
+    }
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
+    for module in (stage, execute, build):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+        monkeypatch.setattr(module, "SOURCE", tmp_path / "_build" / "src")
+    return tmp_path
+
+
+def edit(book: Path, chapter: str, cell: int, source: str) -> None:
+    path = book / "chapters" / f"{chapter}.ipynb"
+    nb = nbformat.read(path, as_version=4)
+    nb.cells[cell].source = source
+    nbformat.write(nb, path)
+
+
+def ran(capsys) -> list[str]:
+    """Execute the book; return the chapters that ran, not those that were kept."""
+    capsys.readouterr()
+    execute.execute_all()
+    out = capsys.readouterr().out
+    return [n for n in ("one", "two") if f"chapters/{n} ..." in out]
+
+
+def test_only_what_changed_is_executed(small_book, capsys):
+    assert ran(capsys) == ["one", "two"]
+    assert ran(capsys) == []
+    edit(small_book, "one", 0, "# Another title")
+    assert ran(capsys) == []
+    assert execute.execute_all()["chapters/one"].cells[0].source == "# Another title"
+    edit(small_book, "two", 0, "print('again', open('results/one').read())")
+    assert ran(capsys) == ["two"]
+    edit(small_book, "one", 3, "print(was_there)")
+    assert ran(capsys) == ["one"]  # its result, all that the second chapter reads, is the same
+    edit(small_book, "one", 2, "was_there = False\nPath('results/one').write_text('2')")
+    assert ran(capsys) == ["one", "two"]
+    (small_book / "charlm_lib" / "a.py").write_text("a = 2\n")
+    assert ran(capsys) == ["one", "two"]
+    (small_book / "_build/src/chapters/results/one").unlink()
+    assert ran(capsys) == ["one"]
+
+
+def test_a_chapter_never_finds_its_own_old_results(small_book):
+    execute.execute_all()
+    edit(small_book, "one", 3, "print(was_there, 'second')")
+    outputs = execute.execute_all()["chapters/one"].cells[3].outputs
+    assert outputs[0].text == "False second\n"
+
+
+def test_sources_stay_as_they_are(small_book):
+    before = {p: p.read_bytes() for p in small_book.rglob("*") if p.is_file()}
+    stage.stage(execute.execute_all())
+    assert {p: p.read_bytes() for p in before} == before
+    assert {p.relative_to(small_book).parts[0] for p in small_book.rglob("*")} == {
+        *(p.relative_to(small_book).parts[0] for p in before),
+        "_build",
+    }
+
+
+def test_a_failing_cell_is_named_and_nothing_half_done_stays(small_book):
+    execute.execute_all()
+    kept = small_book / "_build/src/chapters/.executed/two.ipynb"
+    before = kept.read_text()
+    edit(small_book, "two", 0, "x = 3\nx / 0")
+    with pytest.raises(stage.BuildError) as failure:
+        execute.execute_all()
+    message = str(failure.value)
+    assert "chapters/two.ipynb failed in cell 1 of 1" in message
+    assert "    x / 0" in message and "ZeroDivisionError" in message
+    assert kept.read_text() == before
+    with pytest.raises(stage.BuildError):  # the failure is not taken for a success next time
+        execute.execute_all()
+
+
+def test_outputs_are_written_back_once(small_book, capsys):
+    build.update_chapters()
+    first = (small_book / "chapters" / "one.ipynb").read_text()
+    assert str(small_book) not in first and json.loads(first)["cells"][3]["outputs"]
+    capsys.readouterr()
+    build.update_chapters()
+    assert "updated" not in capsys.readouterr().out
+    assert (small_book / "chapters" / "one.ipynb").read_text() == first
+
+
+def test_staging_removes_what_is_no_longer_a_source(small_book):
+    executed = execute.execute_all()
+    (small_book / "chapters" / "picture.svg").write_text("<svg/>")
+    stage.stage(executed)
+    staged = stage.SOURCE / "chapters" / "picture.svg"
+    stamp = (stage.SOURCE / "index.md").stat().st_mtime_ns
+    assert staged.is_file()
+    (small_book / "chapters" / "picture.svg").unlink()
+    stage.stage(executed)
+    assert not staged.exists()
+    assert (stage.SOURCE / "chapters/results/one").is_file()
+    assert (stage.SOURCE / "index.md").stat().st_mtime_ns == stamp
+
+
+def test_table_of_contents_and_chapters_must_agree(small_book):
+    extra = small_book / "chapters" / "three.ipynb"
+    nbformat.write(new_notebook(), extra)
+    with pytest.raises(stage.BuildError, match="does not list these chapters: chapters/three"):
+        stage.chapter_names()
+    extra.unlink()
+    (small_book / "chapters" / "two.ipynb").unlink()
+    with pytest.raises(stage.BuildError, match="chapters that do not exist: chapters/two"):
+        stage.chapter_names()
+
+
+def test_repository_links_come_with_an_address(small_book):
+    plain = stage.configuration(stage.repository())
+    assert "launch_buttons" not in plain and "url" not in plain["repository"]
+    project = small_book / "pyproject.toml"
+    project.write_text(project.read_text() + "urls = {Repository = 'https://example.org/a/b/'}\n")
+    linked = stage.configuration(stage.repository())
+    assert linked["repository"]["url"] == "https://example.org/a/b"
+    assert linked["html"]["use_repository_button"] and linked["launch_buttons"]["colab_url"]
+
+
+def test_chapters_are_tested_from_a_folder_without_results(small_book, tmp_path):
+    (small_book / "chapters" / "results").mkdir()
+    (small_book / "chapters" / "results" / "old").write_text("")
+    target = tmp_path / "copy"
+    assert [p.name for p in stage.copy_chapters(target)] == ["one.ipynb", "two.ipynb"]
+    assert sorted(p.name for p in target.iterdir()) == ["one.ipynb", "two.ipynb"]
+
+
+def test_mathjax_comes_from_the_wheel():
+    places = {place: source for source, place in charlm_site.mathjax_files()}
+    assert all(source.is_file() for source in places.values())
+    assert "tex-chtml.js" in places
+    assert sum(place.endswith(".woff") for place in places) == 23
+
+
+def test_a_wheel_without_a_needed_file_is_named(monkeypatch):
+    monkeypatch.setattr(charlm_site, "WANTED", ("tex-chtml.js", "no-such-file.js"))
+    with pytest.raises(ExtensionError, match="sphinx-mathjax-offline .* has no file no-such-file"):
+        charlm_site.mathjax_files()
+    monkeypatch.setattr(charlm_site, "WHEEL", "no-such-wheel")
+    with pytest.raises(ExtensionError, match="no-such-wheel is not installed"):
+        charlm_site.mathjax_files()
+
+
+def test_kernels_are_those_of_this_environment():
+    code = "from jupyter_client.kernelspec import KernelSpecManager as M\n"
+    code += "print(M().get_kernel_spec('python3').resource_dir)"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=execute.kernel_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(run.stdout.strip()).is_relative_to(sys.prefix)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
+def test_chapter_is_committed_executed_and_normalised(path):
+    nb = nbformat.read(path, as_version=4)
+    assert any(c.outputs for c in nb.cells if c.cell_type == "code"), "run `make execute`"
+    assert normalise.normalise(nb) == nb, "run `make execute`"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
+def test_no_cell_escapes_the_notebook_tests(path):
+    """nbval passes a cell that begins with an unknown magic or whose shell command fails."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            assert not cell.source.lstrip().startswith(("%", "!")), cell.source
+            assert not {"nbval-skip", "skip-execution"} & set(cell.metadata.get("tags", []))

@@ -1,0 +1,82 @@
+"""The rules for chapters: size of cells, outputs, alternative text, and nothing of this machine."""
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+
+CHAPTERS = sorted((Path(__file__).parent.parent / "chapters").glob("*.ipynb"))
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|tmp|home|root|Users|private|var|opt|mnt)/[\w.]")
+
+pytestmark = pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
+
+
+def code_cells(path):
+    return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+
+
+def lines(cell):
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
+
+
+def shows_a_figure(cell):
+    return any(
+        kind.startswith("image/") for output in cell.outputs for kind in output.get("data", {})
+    )
+
+
+def test_it_is_a_valid_notebook_with_unique_cell_ids(path):
+    notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor >= 5) == (4, True)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert "jupytext" not in notebook.metadata  # one file per chapter, not a pair
+
+
+def test_cells_are_few_and_short(path):
+    sizes = sorted(lines(cell) for cell in code_cells(path))
+    assert 20 <= len(sizes) <= 40
+    assert statistics.median(sizes) <= 6
+    assert sizes[int(0.9 * len(sizes) + 0.999) - 1] <= 20, "90% of the cells"
+    assert sizes[0] >= 1 and sizes[-1] <= 25
+
+
+def test_every_cell_was_executed_in_order_without_error(path):
+    counts = [cell.execution_count for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", output.text
+
+
+def test_every_figure_has_alternative_text(path):
+    figures = [cell for cell in code_cells(path) if shows_a_figure(cell)]
+    assert figures
+    for cell in figures:
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        assert len(alt.split()) >= 4 and not re.search(r"\.(png|svg)\b", alt), cell.source
+
+
+def test_images_in_text_have_alternative_text(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            assert "![](" not in cell.source
+            for figure in re.findall(r":::\{(?:figure|image)\}.*?:::|```\{(?:figure|image)\}.*?```",
+                                     cell.source, re.DOTALL):  # fmt: skip
+                assert ":alt:" in figure, figure
+
+
+def test_nothing_of_this_machine(path):
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        cell.pop("attachments", None)
+        for output in cell.get("outputs", []):
+            for kind in [k for k in output.get("data", {}) if k.startswith("image/png")]:
+                del output["data"][kind]  # base64
+    found = MACHINE_PATH.search(json.dumps(content, ensure_ascii=False))
+    assert found is None, found and found.string[found.start() - 60 : found.end() + 60]

@@ -1,0 +1,72 @@
+"""The layout of batches on devices, and which devices there are."""
+
+import os
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+from jax.sharding import Mesh
+
+from charlm_lib import engine
+
+
+def mesh_of(n):
+    return Mesh(np.array(jax.devices()[:n]), ("batch",))
+
+
+@pytest.mark.parametrize("num_devices", [1, 2, 3, 8])
+@pytest.mark.parametrize(
+    "windows, batch_size",
+    [(1, 1), (7, 7), (8, 3), (40, 16), (1024, 1024), (10_000, 1024), (5_000, 5_000), (300, 257)],
+)
+def test_every_window_is_used_once_and_padding_weighs_nothing(windows, batch_size, num_devices):
+    mesh = mesh_of(num_devices)
+    micro = engine.micro_batch_size(batch_size, mesh)
+    position, weights = engine.micro_batches(windows, batch_size, micro, mesh)
+    batches = -(-windows // batch_size)
+    assert position.shape == weights.shape and position.shape[0] == batches
+    assert position.shape[1] % num_devices == 0
+    assert position.dtype == np.int32 and weights.dtype == np.float32
+    assert position.min() >= 0 and position.max() < windows
+    assert set(np.unique(weights)) <= {0.0, 1.0}
+    for batch in range(batches):
+        used = np.sort(position[batch][weights[batch] == 1])
+        last = min((batch + 1) * batch_size, windows)
+        np.testing.assert_array_equal(used, np.arange(batch * batch_size, last))
+    assert position.shape[2] == micro
+
+
+@pytest.mark.parametrize("batch_size, micro", [(1, 1), (31, 31), (64, 32), (512, 64), (4096, 128)])
+def test_micro_batches_do_not_depend_on_the_number_of_cores(batch_size, micro):
+    sizes = {engine.micro_batch_size(batch_size, mesh_of(n)) for n in (1, 2, 3, 8)}
+    assert sizes == {micro}
+
+
+def run_python(code, **environment):
+    environment = {**os.environ, **environment}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_number_of_cpu_devices():
+    code = "import charlm_lib, jax; print(len(jax.local_devices()))"
+    assert run_python(code, CHARLM_CPU_DEVICES="3").stdout.split() == ["3"]
+    default = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert run_python(code, CHARLM_CPU_DEVICES="").stdout.split() == [str(min(default, 8))]
+
+
+def test_jax_that_has_started_keeps_its_devices():
+    code = "import jax; jax.devices(); import charlm_lib; print(len(jax.local_devices()))"
+    assert run_python(code, CHARLM_CPU_DEVICES="3").stdout.split() == ["1"]
+
+
+@pytest.mark.parametrize("value", ["0", "two", "-1", "1.5"])
+def test_number_of_devices_out_of_range(value, monkeypatch):
+    from charlm_lib.devices import use_all_cores
+
+    monkeypatch.setenv("CHARLM_CPU_DEVICES", value)
+    with pytest.raises(ValueError, match=f"CHARLM_CPU_DEVICES='{value}' must be a whole number"):
+        use_all_cores()

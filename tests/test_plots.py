@@ -1,0 +1,238 @@
+"""Figures: what is drawn, what is written, and that they can be read on any page."""
+
+import functools
+import io
+import math
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import charlm_lib as cl
+from charlm_lib import plots, progress
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def texts(figure):
+    return [t.get_text() for t in figure.findobj(mpl.text.Text) if t.get_text()]
+
+
+def history(train, val):
+    epochs = list(range(1, len(train) + 1))
+    return {
+        "epoch": epochs,
+        "train_perplexity": train,
+        "val_perplexity": val,
+        "seconds": [0.1] * len(train),
+    }
+
+
+def run(make_result, data, val):
+    result = make_result(cl.RNNLM(cl.RNN(8), len(data.vocab), lr=1.0), data.vocab)
+    result.history = history([v - 0.5 for v in val], val)
+    return result
+
+
+def test_perplexity_curves():
+    figure = plots.draw_perplexity(history([20.0, 9.0, 6.5], [21.0, 10.0, 7.25]), 10)
+    (ax,) = figure.axes
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("epoch", "perplexity", "log")
+    assert ax.get_xlim()[1] == 10
+    assert {"train 6.50", "validation 7.25"} <= set(texts(figure))
+    drawn = {tuple(line.get_ydata()) for line in ax.lines}
+    assert drawn == {(20.0, 9.0, 6.5), (21.0, 10.0, 7.25)}
+    assert len({line.get_linestyle() for line in ax.lines}) == 2  # not by colour alone
+    figure.canvas.draw()
+    labels = [t.get_text() for t in ax.get_yticklabels()]
+    assert "10" in labels and not any("^" in label for label in labels)
+
+
+def test_labels_at_the_ends_do_not_overlap(make_result, data):
+    runs = {f"run {i}": run(make_result, data, [20.0, 7 + i / 100]) for i in range(5)}
+    figure = plots.plot_runs(runs)
+    figure.canvas.draw()
+    boxes = [a.get_window_extent() for a in figure.axes[0].texts]
+    assert len(boxes) == 5
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+@pytest.mark.parametrize(
+    "split, word, shift", [("val", "validation", 0), ("train", "training", 0.5)]
+)
+def test_several_runs_on_one_axes(make_result, data, split, word, shift):
+    runs = {
+        "one": run(make_result, data, [9.0, 8.0]),
+        "two": run(make_result, data, [9.0, 7.0, 6.0]),
+    }
+    figure = plots.plot_runs(runs, split)
+    (ax,) = figure.axes
+    assert ax.get_ylabel() == f"{word} perplexity" and ax.get_yscale() == "log"
+    assert ax.get_xlim()[1] == 3
+    assert {f"one {8 - shift:.2f}", f"two {6 - shift:.2f}"} <= set(texts(figure))
+    assert len({line.get_color() for line in ax.lines}) == 2
+
+
+@pytest.mark.parametrize("last", [math.nan, math.inf])
+def test_a_diverged_run_can_be_drawn(last):
+    figure = plots.draw_perplexity(history([20.0, last], [21.0, last]))
+    figure.savefig(io.BytesIO())
+    assert f"train {last:.2f}" in texts(figure)
+
+
+def test_a_single_epoch_can_be_seen():
+    figure = plots.draw_perplexity(history([20.0], [21.0]))
+    figure.canvas.draw()
+    for line in figure.axes[0].lines:
+        assert line.get_marker() not in ("None", None, "")
+
+
+def test_gradient_norms():
+    norms = {"free": np.array([1.0, 30.0, np.nan]), "clipped": np.array([1.0, 2.0, 3.0])}
+    figure = plots.plot_grad_norms(norms, clip=1.5)
+    (ax,) = figure.axes
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("update", "gradient norm")
+    assert ax.get_yscale() == "log"
+    assert {"free", "clipped", "clipped to 1.5"} <= set(texts(figure))
+    figure.savefig(io.BytesIO())
+
+
+def test_bars():
+    figure = plots.plot_bars({"scratch": 0.5, "concise": 0.125}, "seconds", log=True)
+    (ax,) = figure.axes
+    figure.canvas.draw()
+    assert ax.get_ylabel() == "seconds" and ax.get_yscale() == "log"
+    assert {"scratch", "concise", "0.5", "0.125"} <= set(texts(figure))
+
+
+def test_heat_map():
+    values = np.random.default_rng(0).uniform(-1, 1, (4, 6))
+    figure = plots.plot_heat_map(values, "ab cd ", title="state")
+    ax, colorbar = figure.axes
+    assert (ax.get_title(), ax.get_xlabel()) == ("state", "character read")
+    assert ax.get_ylabel() == "hidden unit"
+    assert [t.get_text() for t in ax.get_xticklabels()] == list("ab␣cd␣")
+    (image,) = ax.images
+    np.testing.assert_array_equal(image.get_array(), values)
+    assert image.get_clim() == (-1, 1)
+    assert "activation" in texts(figure)
+
+
+@pytest.mark.parametrize("shape, text", [((4, 6), "abc"), ((6,), "abcdef"), ((2, 3, 6), "abcdef")])
+def test_heat_map_bad_input(shape, text):
+    with pytest.raises(ValueError) as error:
+        plots.plot_heat_map(np.zeros(shape), text)
+    assert str(shape) in str(error.value) and str(len(text)) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: plots.draw_perplexity(history([20.0, 9.0], [21.0, 10.0])),
+        lambda: plots.plot_grad_norms({"a": np.ones(3)}),
+        lambda: plots.plot_bars({"a": 1.0}, "y"),
+        lambda: plots.plot_heat_map(np.zeros((2, 2)), "ab"),
+    ],
+)
+def test_figures_are_transparent_and_readable_on_light_and_dark(make):
+    before = dict(mpl.rcParams)
+    figure = make()
+    assert dict(mpl.rcParams) == before  # the reader's own style is untouched
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    picture.seek(0)
+    pixels = plt.imread(picture)
+    assert pixels.shape[2] == 4 and (pixels[0, :, 3] == 0).all()  # RGBA; clear at the edge
+    for label in (figure.axes[0].xaxis.label, figure.axes[0].yaxis.label):
+        luminance = np.mean(mpl.colors.to_rgb(label.get_color()))
+        assert 0.4 < luminance < 0.6
+
+
+def test_use_style():
+    with mpl.rc_context():
+        plots.use_style()
+        assert mpl.rcParams["figure.facecolor"] == "none"
+        assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(plots.COLORS)
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda runs: plots.plot_runs(runs, "test"), ["'test'", "train", "val"]),
+        (lambda runs: plots.plot_runs({}), ["run"]),
+        (lambda runs: plots.draw_perplexity(history([], [])), ["epoch"]),
+        (lambda runs: plots.plot_runs(runs), ["'untrained'"]),
+    ],
+)
+def test_bad_input_is_named(make_result, data, call, words):
+    runs = {"one": run(make_result, data, [9.0, 8.0]), "untrained": run(make_result, data, [])}
+    with pytest.raises(ValueError) as error:
+        call(runs)
+    assert all(word in str(error.value) for word in words), error.value
+
+
+# --- what a person sees while a model trains ---
+def test_progress_fits_into_a_terminal_of_80_columns(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "tqdm", functools.partial(progress.tqdm, ncols=80))
+    growing = history([], [])
+    with progress.FitDisplay(growing, 100) as display:
+        for epoch in range(1, 101):
+            for name in growing:
+                growing[name].append(epoch / 8)
+            display.update()
+    last = capsys.readouterr().err.strip().split("\r")[-1]
+    assert len(last) <= 80 and "100/100" in last
+    assert "train 12.50" in last and "validation 12.50" in last
+
+
+@pytest.mark.parametrize("epochs, show", [(3, False), (0, True)])
+def test_nothing_is_shown_if_not_wanted_or_nothing_to_do(capsys, epochs, show):
+    with progress.FitDisplay(history([], []), epochs, show) as display:
+        display.history["epoch"].append(1)
+        display.update()
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
+
+
+class Shown:
+    """Stands for what `IPython.display.display` returns, and keeps what was shown."""
+
+    def __init__(self, first):
+        self.all = [first]
+
+    def update(self, new, raw=False):
+        self.all.append(new)
+
+
+def test_progress_in_a_notebook(monkeypatch):
+    shown = []
+
+    def display(value, raw=False, display_id=False):
+        shown.append(Shown(value))
+        return shown[-1]
+
+    class Shell:
+        kernel = True
+
+    monkeypatch.setattr(progress, "get_ipython", Shell)
+    monkeypatch.setattr(progress, "display", display)
+    growing = history([], [])
+    with progress.FitDisplay(growing, 30) as bar:
+        bar.pause = -1  # draw at each update
+        for epoch in range(1, 4):
+            for name in growing:
+                growing[name].append(float(epoch))
+            bar.update()
+            bar.pause = -1
+    line, figure = shown  # updated in place: two displays in all
+    assert line.all[0] == {"text/plain": "compiling"}
+    assert "3/30" in line.all[-2]["text/plain"]
+    assert line.all[-1]["text/plain"] == "epoch 3.0 of 30: perplexity: train 3.00, validation 3.00"
+    assert len(figure.all) == 4 and all(isinstance(f, mpl.figure.Figure) for f in figure.all)
+    assert plt.get_fignums() == []  # nothing is left open, to be shown twice

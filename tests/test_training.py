@@ -1,0 +1,432 @@
+"""Loss, evaluation and the trainer, against plain loops."""
+
+import dataclasses
+import functools
+import math
+import os
+import signal
+import threading
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from jax.sharding import Mesh
+
+import charlm_lib as cl
+from charlm_lib import training
+from charlm_lib.progress import FitDisplay, StopButton
+
+H = 8
+
+
+def rnn_model(data, lr=1.0):
+    return cl.RNNLM(cl.RNN(H), len(data.vocab), lr=lr)
+
+
+def gru_model(data, lr=1.0, dropout=0.0, num_layers=2):
+    return cl.RNNLM(cl.GRU(H, num_layers, dropout), len(data.vocab), lr=lr)
+
+
+def fit(model, data, epochs=1, clip=None, **options):
+    return cl.Trainer(epochs, clip).fit(model, data, show=False, **options)
+
+
+def flat(params):
+    return np.concatenate([np.ravel(x) for x in jax.tree.leaves(params)])
+
+
+@pytest.fixture
+def devices(monkeypatch):
+    """A function that restricts training to the first n devices."""
+
+    def use(n):
+        assert len(jax.devices()) >= n
+        mesh = Mesh(np.array(jax.devices()[:n]), ("batch",))
+        monkeypatch.setattr(training, "device_mesh", lambda: mesh)
+
+    return use
+
+
+# --- loss ---
+def test_cross_entropy_is_the_mean_negative_log_softmax():
+    rng = np.random.default_rng(0)
+    logits, Y = 5 * rng.standard_normal((3, 4, 7)), rng.integers(0, 7, (3, 4))
+    softmax = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    wanted = -np.log(np.take_along_axis(softmax, Y[..., None], -1)).mean()
+    found = cl.cross_entropy(jnp.asarray(logits, jnp.float32), jnp.asarray(Y))
+    assert float(found) == pytest.approx(wanted, rel=1e-6)
+    huge = jnp.array([[1e4, -1e4]])  # no overflow
+    assert float(cl.cross_entropy(huge, jnp.array([1]))) == pytest.approx(2e4)
+
+
+def test_cross_entropy_of_shapes_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"\(2, 3, 5\) need targets of shape \(2, 3\).*\(3, 2\)"):
+        cl.cross_entropy(jnp.zeros((2, 3, 5)), jnp.zeros((3, 2), int))
+
+
+def test_perplexity_and_bits():
+    assert cl.perplexity(math.log(28)) == pytest.approx(28)
+    assert cl.perplexity(0.0) == 1
+    assert cl.perplexity(800.0) == cl.perplexity(math.inf) == math.inf
+    assert math.isnan(cl.perplexity(math.nan))
+    assert cl.bits_per_character(math.log(8)) == pytest.approx(3)
+
+
+# --- evaluation ---
+def batch_losses(model, params, data, split):
+    apply = jax.jit(model.apply)
+    for X, Y in data.batches(split):
+        yield float(cl.cross_entropy(apply(params, X)[0], Y)), Y.size
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_evaluate_is_total_over_total(data, gru_result, split):
+    model, params = gru_result.model, gru_result.params
+    losses, sizes = zip(*batch_losses(model, params, data, split), strict=True)
+    assert len(set(sizes)) == 2  # a short last batch
+    wanted = np.average(losses, weights=sizes)
+    found = cl.evaluate(model, params, data, split)
+    assert found == pytest.approx(wanted, rel=1e-5)
+    # Neither the mean over batches nor the mean of their exponentials.
+    assert abs(np.mean(losses) - wanted) > 1e-4
+    assert abs(np.mean(np.exp(losses)) - math.exp(wanted)) > 1e-3
+
+
+def test_evaluate_without_dropout(data, gru_result):
+    dropping = gru_model(data, dropout=0.9)
+    found = cl.evaluate(dropping, gru_result.params, data)
+    assert found == cl.evaluate(gru_result.model, gru_result.params, data)
+
+
+def test_evaluate_bad_input(data, gru_result):
+    with pytest.raises(ValueError, match="split='test'"):
+        cl.evaluate(gru_result.model, gru_result.params, data, "test")
+    other = cl.RNNLM(cl.RNN(H), len(data.vocab) + 1, lr=1.0)
+    wanted = rf"vocab_size={len(data.vocab) + 1}.*{len(data.vocab)} tokens.*len\(data.vocab\)"
+    for call in (lambda: cl.evaluate(other, {}, data), lambda: fit(other, data)):
+        with pytest.raises(ValueError, match=wanted):
+            call()
+
+
+# --- the trainer against a plain loop ---
+def plain_fit(model, data, epochs, seed, optimizer):
+    """One Python step per batch, with nothing of the trainer but its random keys."""
+    params_key, key = jax.random.split(jax.random.key(seed))
+    params = jax.jit(model.init)(params_key, jnp.zeros((1, data.num_steps), jnp.int32))
+    state, apply = optimizer.init(params), jax.jit(model.apply)
+    loss_and_grads = jax.jit(
+        jax.value_and_grad(lambda p, X, Y: cl.cross_entropy(model.apply(p, X)[0], Y))
+    )
+    update = jax.jit(optimizer.update)
+    history, norms = {"train_perplexity": [], "val_perplexity": []}, []
+    for epoch in range(1, epochs + 1):
+        shuffle_key, _ = jax.random.split(jax.random.fold_in(key, epoch))
+        total = {"train": [0, 0], "val": [0, 0]}
+        for X, Y in data.batches("train", shuffle_key):
+            loss, grads = loss_and_grads(params, X, Y)
+            norms.append(float(optax.global_norm(grads)))
+            steps, state = update(grads, state, params)
+            params = optax.apply_updates(params, steps)
+            total["train"] = np.add(total["train"], [float(loss) * Y.size, Y.size])
+        for X, Y in data.batches("val"):
+            loss = cl.cross_entropy(apply(params, X)[0], Y)
+            total["val"] = np.add(total["val"], [float(loss) * Y.size, Y.size])
+        for split, (nll, size) in total.items():
+            history[f"{split}_perplexity"].append(math.exp(nll / size))
+    return params, history, norms
+
+
+@pytest.mark.parametrize(
+    "make, clip, optimizer",
+    [
+        (rnn_model, 0.05, None),
+        (functools.partial(gru_model, num_layers=1), None, optax.adam(0.02)),
+    ],
+)
+def test_trainer_equals_a_plain_loop(data, make, clip, optimizer):
+    model = make(data)
+    result = fit(model, data, 3, clip, key=5, optimizer=optimizer)
+    steps = [optax.clip_by_global_norm(clip)] if clip else []
+    steps.append(optimizer or optax.sgd(1.0))
+    params, history, norms = plain_fit(model, data, 3, 5, optax.chain(*steps))
+    np.testing.assert_allclose(result.grad_norms, norms, rtol=1e-4)
+    for name, values in history.items():
+        np.testing.assert_allclose(result.history[name], values, rtol=1e-5)
+    np.testing.assert_allclose(flat(result.params), flat(params), atol=2e-5)
+    assert result.history["epoch"] == [1, 2, 3]
+    assert len(result.history["seconds"]) == 3 and min(result.history["seconds"]) > 0
+    assert result.compile_seconds > 0 and result.stopped == "finished"
+
+
+def test_clipping_bounds_the_update(one_batch):
+    lr, clip, model = 0.7, 0.01, rnn_model(one_batch, lr=0.7)
+    start = flat(fit(model, one_batch, 0).params)
+    clipped, free = fit(model, one_batch, 1, clip), fit(model, one_batch, 1)
+    assert clipped.grad_norms == pytest.approx(free.grad_norms)  # measured before clipping
+    assert free.grad_norms[0] > 2 * clip
+    moved = [np.linalg.norm(flat(r.params) - start) for r in (clipped, free)]
+    assert moved == pytest.approx([lr * clip, lr * free.grad_norms[0]], rel=1e-3)
+
+
+def test_untrained_perplexity_is_near_the_vocabulary_size(data):
+    for rnn in (cl.RNNScratch(len(data.vocab), H), cl.StackedRNNScratch(len(data.vocab), H, 2)):
+        model = cl.RNNLMScratch(rnn, len(data.vocab), lr=1.0)
+        result = fit(model, data, 0)
+        found = cl.perplexity(cl.evaluate(model, result.params, data))
+        assert found == pytest.approx(len(data.vocab), rel=0.01)
+
+
+def test_no_epochs_give_the_untrained_model(data):
+    model = rnn_model(data)
+    result = cl.Trainer(0).fit(model, data, key=3)
+    assert result.history == {
+        k: [] for k in ("epoch", "train_perplexity", "val_perplexity", "seconds")
+    }
+    assert result.stopped == "finished" and result.grad_norms.shape == (0,)
+    assert result.best_epoch == 0 and "0 epochs" in repr(result)
+    shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
+    assert result.num_params == sum(np.prod(x.shape) for x in jax.tree.leaves(shapes))
+    np.testing.assert_array_equal(flat(result.best_params), flat(result.params))
+    assert np.isfinite(cl.evaluate(model, result.params, data))
+
+
+def test_one_batch_can_be_learned_by_heart(one_batch):
+    result = fit(rnn_model(one_batch), one_batch, 150, 1.0, optimizer=optax.adam(0.03))
+    assert result.history["train_perplexity"][-1] < 1.3
+    assert result.history["val_perplexity"][-1] > 5  # and nothing else
+
+
+def test_same_key_same_result_other_key_other_result(data, fitted):
+    model = fitted.model
+    again = fit(model, data, 3, 1.0, key=jax.random.key(0))
+    for name in ("train_perplexity", "val_perplexity"):
+        assert again.history[name] == fitted.history[name]
+    np.testing.assert_array_equal(flat(again.params), flat(fitted.params))
+    np.testing.assert_array_equal(again.grad_norms, fitted.grad_norms)
+    old_style = fit(model, data, 3, 1.0, key=jax.random.PRNGKey(0))
+    assert old_style.history["val_perplexity"] == fitted.history["val_perplexity"]
+    other = fit(model, data, 3, 1.0, key=1)
+    assert np.abs(flat(other.params) - flat(fitted.params)).max() > 1e-2
+
+
+def test_windows_are_shuffled_anew_in_each_epoch(data):
+    # Nothing is learned, so that only the order of the windows can change the gradients.
+    norms = fit(rnn_model(data), data, 2, optimizer=optax.sgd(0.0)).grad_norms.reshape(2, 3)
+    assert np.abs(norms[0] - norms[1]).max() > 1e-4
+
+
+class Counting(cl.RNNLM):
+    """Counts how often Python runs the model."""
+
+    calls = 0
+
+    def forward(self, X, state=None, training=False):
+        type(self).calls += 1
+        return super().forward(X, state, training)
+
+
+def test_the_model_is_traced_once_per_fit_not_per_epoch(data):
+    counts = []
+    for epochs in (1, 6):
+        Counting.calls = 0
+        result = fit(Counting(cl.RNN(H), len(data.vocab), lr=1.0), data, epochs)
+        counts.append(Counting.calls)
+        assert len(result.history["epoch"]) == epochs
+    assert counts[0] == counts[1] < 10
+
+
+def keeps_a_copy() -> optax.GradientTransformation:
+    """An optimizer whose state begins as the parameters themselves, as that of `prodigy`."""
+    return optax.GradientTransformation(
+        lambda params: params,
+        lambda grads, state, params: (jax.tree.map(lambda g: -0.1 * g, grads), state),
+    )
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        optax.adamw(optax.warmup_cosine_decay_schedule(0.0, 0.05, 3, 9), weight_decay=1e-4),
+        optax.noisy_sgd(0.1, key=0),
+        optax.MultiSteps(optax.sgd(0.5, momentum=0.9), 2),
+        keeps_a_copy(),
+    ],
+    ids=["adamw", "noisy_sgd", "MultiSteps", "keeps_a_copy"],
+)
+def test_any_optimizer(data, optimizer, devices):
+    devices(1)
+    result = fit(rnn_model(data, lr=None), data, 3, optimizer=optimizer)
+    start = fit(rnn_model(data), data, 0)
+    assert result.stopped == "finished"
+    assert np.isfinite(flat(result.params)).all()
+    assert np.abs(flat(result.params) - flat(start.params)).max() > 1e-3
+
+
+# --- dropout in training ---
+def test_dropout_masks_differ_between_updates_and_vanish_in_validation():
+    # All windows are alike and nothing is learned: only masks can change the gradient.
+    data = cl.TextData("a" * 60, batch_size=8, num_steps=4, num_train=32, num_val=8)
+    norms = {}
+    for dropout in (0.0, 0.5):
+        result = fit(gru_model(data, dropout=dropout), data, 2, optimizer=optax.sgd(0.0))
+        norms[dropout] = result.grad_norms
+        assert len(set(result.history["val_perplexity"])) == 1
+    assert norms[0.0] == pytest.approx(norms[0.0][0], rel=1e-5)
+    assert len(np.unique(norms[0.5])) == len(norms[0.5]) == 8
+    spread = np.ptp(norms[0.5]) / norms[0.5].mean()
+    assert spread > 1e-2
+
+
+# --- devices ---
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_the_number_of_devices_changes_nothing(data, devices, dropout):
+    model = gru_model(data, dropout=dropout) if dropout else rnn_model(data)
+    results = {}
+    for n in (1, 2, 8):
+        devices(n)
+        results[n] = fit(model, data, 2, 1.0)
+    for n in (2, 8):
+        for name in ("train_perplexity", "val_perplexity"):
+            np.testing.assert_allclose(
+                results[n].history[name], results[1].history[name], rtol=1e-4
+            )
+        np.testing.assert_allclose(flat(results[n].params), flat(results[1].params), atol=1e-4)
+
+
+# --- keeping the best, divergence, interrupts ---
+def test_best_parameters_are_those_after_the_best_epoch(one_batch):
+    # A rate that is too high: validation goes down, then up.
+    model, optimizer = rnn_model(one_batch), optax.adam(0.1)
+    result = fit(model, one_batch, 40, optimizer=optimizer)
+    best = result.best_epoch
+    val = result.history["val_perplexity"]
+    assert 1 < best < 40 and val[best - 1] == min(val)
+    np.testing.assert_array_equal(
+        flat(result.best_params), flat(fit(model, one_batch, best, optimizer=optimizer).params)
+    )
+    at_best = result.at_best_epoch()
+    found = cl.perplexity(cl.evaluate(model, at_best.params, one_batch))
+    assert found == pytest.approx(min(val), rel=1e-5)
+    assert cl.perplexity(cl.evaluate(model, result.params, one_batch)) == pytest.approx(
+        val[-1], rel=1e-5
+    )
+
+
+def test_divergence_stops_early_with_a_remedy_and_finite_parameters(data):
+    with pytest.warns(UserWarning, match="diverged") as caught:
+        result = fit(rnn_model(data, lr=1e25), data, 9)
+    (warning,) = (w for w in caught if "diverged" in str(w.message))
+    message = str(warning.message)
+    assert warning.filename == __file__
+    for part in ("diverged in epoch 1", "not finite", "lr=1e+25", "gradient_clip_val=1"):
+        assert part in message
+    assert result.stopped == "diverged" and len(result.history["epoch"]) == 1
+    assert np.isfinite(flat(result.params)).all() and np.isfinite(flat(result.best_params)).all()
+    assert math.isnan(result.history["train_perplexity"][-1])
+    with pytest.warns(UserWarning, match="diverged") as caught:
+        fit(rnn_model(data, lr=1e25), data, 2, 1e20)
+    assert not any("gradient_clip_val=1" in str(w.message) for w in caught)  # clipped already
+
+
+def test_divergence_with_an_optimizer_of_ones_own_does_not_blame_the_models_lr(data):
+    with pytest.warns(UserWarning, match="diverged") as caught:
+        fit(rnn_model(data, lr=0.125), data, 2, optimizer=optax.sgd(1e25))
+    assert not any("lr=0.125" in str(w.message) for w in caught)
+
+
+@pytest.mark.parametrize("num_devices", [1, 8])
+def test_validation_that_was_never_finite(one_batch, devices, num_devices):
+    # After the only update the parameters are finite, and the loss overflows.
+    devices(num_devices)
+    result = fit(rnn_model(one_batch, lr=1e10), one_batch, 1)
+    assert not np.isfinite(result.history["val_perplexity"]).any()
+    assert result.best_epoch == 0 and result.stopped == "finished"
+    assert np.isfinite(flat(result.params)).all() and np.isfinite(flat(result.best_params)).all()
+    assert "best" not in repr(result)
+
+
+def press_at(epoch):
+    def update(display):
+        if len(display.history["epoch"]) == epoch:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return update
+
+
+def test_the_stop_button_keeps_what_was_learned(data, fitted, monkeypatch):
+    monkeypatch.setattr(FitDisplay, "update", press_at(3))
+    before = signal.getsignal(signal.SIGINT)
+    result = fit(fitted.model, data, 1000, 1.0)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert result.stopped == "interrupted" and result.history["epoch"] == [1, 2, 3]
+    np.testing.assert_array_equal(flat(result.params), flat(fitted.params))
+    assert "interrupted after 3 epochs" in repr(result)
+
+
+def test_an_error_in_fit_restores_the_stop_button(data, fitted, monkeypatch):
+    def broken(display):
+        raise RuntimeError("broken display")
+
+    monkeypatch.setattr(FitDisplay, "update", broken)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(RuntimeError, match="broken display"):
+        fit(fitted.model, data, 3, 1.0)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_press_interrupts_at_once():
+    with pytest.raises(KeyboardInterrupt), StopButton() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.pressed
+        os.kill(os.getpid(), signal.SIGINT)
+    with StopButton() as fresh:
+        assert not fresh.pressed
+
+
+def test_training_in_another_thread(data, fitted):
+    before, results = signal.getsignal(signal.SIGINT), []
+    thread = threading.Thread(target=lambda: results.append(fit(fitted.model, data, 3, 1.0)))
+    thread.start()
+    thread.join()
+    assert results[0].history["val_perplexity"] == fitted.history["val_perplexity"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+# --- bad input ---
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((-1,), "max_epochs=-1 must be a whole number of at least 0"),
+        ((2.5,), "max_epochs=2.5 must be a whole number"),
+        (("3",), "max_epochs='3' must be a whole number"),
+        ((True,), "max_epochs=True must be a whole number"),
+        ((1, 0), "gradient_clip_val=0 must be positive, or None"),
+        ((1, -1.0), "gradient_clip_val=-1.0 must be positive"),
+        ((1, math.nan), "gradient_clip_val=nan must be positive"),
+    ],
+)
+def test_trainer_bad_input(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        cl.Trainer(*arguments)
+
+
+def test_trainer_takes_numpy_whole_numbers():
+    assert cl.Trainer(np.int64(3)).max_epochs == 3
+
+
+@pytest.mark.parametrize("lr", [0, -1.0, math.nan, math.inf])
+def test_learning_rate_out_of_range(data, lr):
+    with pytest.raises(ValueError, match=f"lr={lr!r} must be a positive number"):
+        fit(rnn_model(data, lr=lr), data)
+
+
+def test_model_that_cannot_be_built_fails_in_fit(data):
+    with pytest.raises(ValueError, match="num_layers=0"):
+        fit(cl.RNNLM(cl.GRU(H, 0), len(data.vocab), lr=1.0), data)
+
+
+def test_trainer_settings_are_fixed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        cl.Trainer(3).max_epochs = 4
