@@ -51,11 +51,16 @@ def _layer_tensors(layer: Mapping) -> tuple[str, list[Any]]:
 
 
 def to_vector(params: Mapping) -> tuple[np.ndarray, dict[str, Any]]:
-    """Flattens the parameters of a language model into one float32 vector.
+    """Flatten the parameters of a language model into one float32 vector.
 
-    params: `{"params": {...}}` of `RNNLMScratch` or `RNNLM` on any layer of `charlm_lib`.
-    Returns (vector, {"cell", "hiddens", "layers"}).
-    Raises ValueError for a tree that is not of these models.
+    Args:
+        params: `{"params": {...}}` of `RNNLMScratch` or `RNNLM` on any layer of `charlm_lib`.
+
+    Returns:
+        The vector, and a dict with `cell` ("tanh" or "gru"), `hiddens` and `layers`.
+
+    Raises:
+        ValueError: the tree is not of these models.
     """
     tree = params.get("params", params)
     if "rnn" not in tree:
@@ -75,10 +80,12 @@ def to_vector(params: Mapping) -> tuple[np.ndarray, dict[str, Any]]:
 
 
 def from_vector(vector: np.ndarray, like: Mapping) -> Mapping:
-    """The inverse of `to_vector`: a tree shaped as `like` with the numbers of `vector`.
+    """Undo `to_vector`: give a tree shaped as `like` with the numbers of `vector`.
 
     It serves for any vector of that layout, so for gradients too.
-    Raises ValueError for a vector of another length.
+
+    Raises:
+        ValueError: the vector has another length.
     """
     leaves, structure = jax.tree.flatten(like)
     ends = np.cumsum([leaf.size for leaf in leaves])
@@ -101,14 +108,20 @@ def from_vector(vector: np.ndarray, like: Mapping) -> Mapping:
 
 
 def pack(results: Any, dtype: str = "float16") -> tuple[list[dict[str, Any]], bytes]:
-    """Weights of one or several trained models for one widget.
+    """Put the weights of one or several trained models into one string of bytes.
 
-    results: a result of `Trainer.fit`, or a dict from a name to such a result.
-    dtype: "float16" (2 bytes a parameter, logits within 5e-3) or "float32" (4 bytes, within 1e-5).
-    Returns (descriptions, bytes): one description a model (name, cell, sizes, vocabulary, place in
-    the bytes, CRC-32).
-    Raises ValueError for no result, an unknown dtype, weights that are not finite or too large for
-    float16, or a model that the browser cannot run.
+    Args:
+        results: a result of `Trainer.fit`, or a dict from a name to such a result.
+        dtype: "float16" (2 bytes a parameter, logits within 5e-3 for weights of usual size) or
+            "float32" (4 bytes, within 1e-5).
+
+    Returns:
+        One description a model (name, cell, sizes, vocabulary, place in the bytes, CRC-32), and
+        the bytes of all models.
+
+    Raises:
+        ValueError: no result, an unknown dtype, weights that are not finite or too large for
+            float16, or a model that the browser cannot run.
     """
     if dtype not in DTYPES:
         raise ValueError(f"dtype {dtype!r}: choose one of {', '.join(DTYPES)}")
@@ -134,8 +147,8 @@ def pack(results: Any, dtype: str = "float16") -> tuple[list[dict[str, Any]], by
     return descriptions, data
 
 
-def check_text(text: str, descriptions: list[dict[str, Any]], what: str) -> str:
-    """Returns `text` if every character of it is in every model's vocabulary, else ValueError.
+def check_text(text: str, descriptions: list[dict[str, Any]], what: str) -> None:
+    """Raise a ValueError unless every model can read the text; `what` is its name in the message.
 
     Capitals pass where the vocabulary has the small letter: the browser reads them so.
     """
@@ -149,4 +162,3 @@ def check_text(text: str, descriptions: list[dict[str, Any]], what: str) -> str:
                 f"{what} {text!r} has {', '.join(map(repr, unknown))}, "
                 f"which the vocabulary of {about['name']!r} lacks"
             )
-    return text

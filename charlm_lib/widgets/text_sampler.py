@@ -9,26 +9,31 @@ import traitlets
 from charlm_lib.widgets.bundle import module, style
 from charlm_lib.widgets.export import check_text, pack
 
-LONGEST = 2000
+LONGEST = 600
 
 
 class TextSampler(anywidget.AnyWidget):
     """Lets a reader sample text from trained models, in the browser alone.
 
-    results: a result of `Trainer.fit`, or a dict from the name to show to such a result.
-    prefix: where the text starts; every model must know each character (capitals are lowered).
-    temperature: divides the logits before the softmax; 0 is greedy.
-    length: characters to write. seed: the same seed gives the same text.
-    tint: colour the characters by surprise (-log2 p, in bits).
-    dtype: "float16" or "float32" weights; see `export.pack`.
+    Args:
+        results: a result of `Trainer.fit`, or a dict from the name to show to such a result.
+        prefix: where the text starts; every model must know each character (capitals are lowered).
+        temperature: divides the logits before the softmax; 0 is greedy.
+        length: characters to write.
+        seed: the same seed gives the same text.
+        tint: colour the characters by surprise (-log2 p, in bits).
+        dtype: "float16" or "float32" weights; see `export.pack`.
 
     The traits `prefix`, `temperature`, `length`, `seed` and `tint` follow the reader's choices.
-    Raises ValueError for no model, a model that the browser cannot run, an empty prefix or one
-    with unknown characters, a temperature outside [0, 2], a length outside [1, 2000].
+
+    Raises:
+        ValueError: no model, a model that the browser cannot run, an empty prefix or one with
+            unknown characters, a temperature outside [0, 2], a length outside [1, 600], or a
+            negative seed.
     """
 
     _esm = module("text_sampler.js")
-    _css = style()
+    _css = style("text_sampler.css")
 
     models = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)

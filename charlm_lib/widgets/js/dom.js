@@ -1,10 +1,9 @@
 // Small helpers for building the page. Text from a reader or a model only ever becomes textContent.
 
-let nextId = 0;
-
-/** An id that no other element of the page has. */
+/** An id that no other element has. Each widget has its own copy of this code, so they count together. */
 export function freshId(word) {
-  return `clm-${word}-${(nextId += 1)}`;
+  globalThis.clmLastId = (globalThis.clmLastId ?? 0) + 1;
+  return `clm-${word}-${globalThis.clmLastId}`;
 }
 
 /**
@@ -42,8 +41,8 @@ export function slider({ label, min, max, step, value, show = String, oninput })
   const input = make("input", { type: "range", min, max, step });
   const output = make("output", { className: "clm-value" });
   const set = (number) => {
-    input.value = number;
-    output.textContent = show(Number(input.value));
+    input.value = number; // the slider may round it, the text does not
+    output.textContent = show(number);
     input.setAttribute("aria-valuetext", output.textContent);
   };
   input.addEventListener("input", () => {
@@ -89,7 +88,9 @@ export function percent(p) {
 
 /** The bars of the most likely characters; `chosen` is marked by a tick and a frame. */
 export function distributionBars(probabilities, tokens, chosen, count = 5) {
-  const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a]);
+  const order = Array.from(probabilities.keys()).sort(
+    (a, b) => probabilities[b] - probabilities[a],
+  );
   const shown = order.slice(0, count);
   if (chosen >= 0 && !shown.includes(chosen)) shown.push(chosen);
   const list = make("ol", { className: "clm-bars" });

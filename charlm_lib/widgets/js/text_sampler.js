@@ -1,7 +1,21 @@
 // TextSampler: one prefix, several models side by side, each writing on.
 
 import { Model, bits, readParameters, readText, writeOn } from "./core.js";
-import { button, checkbox, copyText, distributionBars, echoReading, field, guarded, make, percent, slider, spoken, visible, wantsLessMotion } from "./dom.js";
+import {
+  button,
+  checkbox,
+  copyText,
+  distributionBars,
+  echoReading,
+  field,
+  guarded,
+  make,
+  percent,
+  slider,
+  spoken,
+  visible,
+  wantsLessMotion,
+} from "./dom.js";
 
 const CHARACTERS_PER_SECOND = 40;
 const LONGEST_PREFIX = 2000;
@@ -16,15 +30,23 @@ function describe(about, size) {
 
 /** One model's place: its text, and the distribution behind the selected character. */
 class Card {
-  constructor(about, weights) {
+  /**
+   * @param {import("./core.js").Description} about
+   * @param {DataView} weights
+   * @param {HTMLElement} [echo] where to show the prefix as this model reads it
+   */
+  constructor(about, weights, echo) {
     this.about = about;
+    this.echo = echo;
     this.written = [];
     this.selected = -1;
     this.text = make("div", { className: "clm-text", tabIndex: 0, role: "group" });
-    this.text.setAttribute("aria-label", `Text from ${about.name}. Arrow keys visit its characters.`);
+    this.text.setAttribute(
+      "aria-label",
+      `Text from ${about.name}. Arrow keys visit its characters.`,
+    );
     this.detail = make("div", { className: "clm-detail" });
     this.spoken = make("p", { className: "clm-hidden", "aria-live": "polite" });
-    this.echo = make("p", { className: "clm-note", hidden: true });
     this.meta = make("p", { className: "clm-meta" });
     this.copied = make("span", { className: "clm-note", role: "status" });
     const copy = button("Copy", () => this.copy(), { className: "clm-button clm-small" });
@@ -35,7 +57,7 @@ class Card {
     try {
       this.model = new Model(about, readParameters(about, weights));
       this.meta.textContent = describe(about, this.model.parameters.length);
-      this.element.append(this.meta, this.echo, this.text, this.detail, this.spoken);
+      this.element.append(this.meta, this.text, this.detail, this.spoken);
     } catch (error) {
       copy.remove();
       this.element.append(make("p", { className: "clm-error", role: "alert" }, error.message));
@@ -49,7 +71,7 @@ class Card {
   begin(prefix, temperature, seed) {
     if (!this.model) return;
     const reading = readText(prefix, this.about.tokens);
-    echoReading(reading, this.echo);
+    if (this.echo) echoReading(reading, this.echo);
     const known = reading.filter((c) => c.known);
     this.written = [];
     this.selected = -1;
@@ -92,7 +114,8 @@ class Card {
     this.spans[(this.selected = place)].classList.add("clm-selected");
     const { token, probabilities, surprise } = this.written[place];
     const { tokens } = this.about;
-    const before = (this.prefix + this.written.slice(0, place).map((w) => tokens[w.token]).join(""));
+    const begun = this.written.slice(0, place).map((w) => tokens[w.token]);
+    const before = this.prefix + begun.join("");
     const numbers = `${percent(probabilities[token])}, ${surprise.toFixed(1)} bits`;
     this.detail.replaceChildren(
       make(
@@ -133,7 +156,13 @@ function visibleText(text) {
 
 function render({ model, el }) {
   return guarded(el, () => {
-    const cards = model.get("models").map((about) => new Card(about, model.get("weights")));
+    const echoes = new Map(); // one for each vocabulary
+    const cards = model.get("models").map((about) => {
+      const vocabulary = about.tokens.join("");
+      const first = !echoes.has(vocabulary);
+      if (first) echoes.set(vocabulary, make("p", { className: "clm-note", hidden: true }));
+      return new Card(about, model.get("weights"), first && echoes.get(vocabulary));
+    });
     const working = cards.filter((card) => card.model);
     const save = (key, value) => {
       model.set(key, value);
@@ -184,14 +213,14 @@ function render({ model, el }) {
       max: 2,
       step: 0.1,
       value: model.get("temperature"),
-      show: (t) => (t === 0 ? "0, greedy" : t.toFixed(1)),
+      show: (t) => (t === 0 ? "0, greedy" : String(Number(t.toFixed(2)))),
       oninput: (t) => save("temperature", t),
     });
     const length = slider({
       label: "Length",
-      min: 20,
+      min: 10,
       max: 600,
-      step: 20,
+      step: 10,
       value: model.get("length"),
       oninput: (n) => save("length", n),
     });
@@ -205,13 +234,24 @@ function render({ model, el }) {
     const slowly = checkbox("letter by letter", typing, (on) => (typing = on));
     const tint = checkbox("tint by surprise", model.get("tint"), (on) => save("tint", on));
     const legend = make("span", { className: "clm-legend", "aria-hidden": "true" });
-    legend.append("0 bits ", make("span", { className: "clm-ramp" }), " 6 or more; underlined from 4");
+    legend.append(
+      "0 bits ",
+      make("span", { className: "clm-ramp" }),
+      " 6 or more; underlined from 4",
+    );
 
     const root = make(
       "section",
       { className: "clm clm-sampler", "aria-label": "Text sampler" },
       field("Prefix", prefix, "clm-wide"),
-      make("div", { className: "clm-row" }, temperature.element, length.element, field("Seed", seed)),
+      ...echoes.values(),
+      make(
+        "div",
+        { className: "clm-row" },
+        temperature.element,
+        length.element,
+        field("Seed", seed),
+      ),
       make("div", { className: "clm-row" }, write, another, slowly.element, tint.element, legend),
       make("div", { className: "clm-cards" }, ...cards.map((card) => card.element)),
     );

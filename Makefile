@@ -1,0 +1,92 @@
+# Deep Recurrent Language Models, Character by Character. `make help` lists the targets.
+
+PYTHON := .venv/bin/python
+VENV := .venv/.complete
+DONE := _build/test
+PORT ?= 8000
+LIBRARY := $(shell find charlm_lib -type f -not -name '*.pyc')
+CHAPTERS := $(wildcard chapters/*.ipynb)
+SITE := $(wildcard site/*.py)
+TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*')
+BROWSER_TESTS := $(wildcard tests/browser/*.py)
+
+.PHONY: help book serve lab execute test lint unit notebooks browser check-site lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+
+book: $(VENV) ## execute the chapters and build the site (only what changed)
+	$(PYTHON) site/build.py book
+	@echo "The book is at _build/html/index.html; 'make serve' shows it at http://127.0.0.1:$(PORT)"
+
+serve: ## show the site in a browser at http://127.0.0.1:8000 (PORT=... for another port)
+	@test -f _build/html/index.html || { echo "There is no site yet: run 'make book' first." >&2; exit 1; }
+	$(PYTHON) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+lab: $(VENV) ## open the chapters in JupyterLab
+	$(PYTHON) -m jupyterlab chapters
+
+execute: $(VENV) ## execute the chapters and write their outputs back to chapters/
+	$(PYTHON) site/build.py update-chapters
+
+test: $(DONE)/lint $(DONE)/unit $(DONE)/notebooks $(DONE)/browser ## run every test that something changed for
+	@echo "Every group of tests has passed for the present files ('make lint unit notebooks browser' runs all again)."
+
+lint: $(VENV) ## check the style of Python files and notebooks
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+unit: $(VENV) ## test the library and the build scripts
+	$(PYTHON) -m pytest tests --ignore tests/browser -n 2
+
+notebooks: $(VENV) ## run the chapters in full and compare the outputs that must not change
+	$(PYTHON) site/build.py test-chapters
+
+browser: book ## test the built site in Chromium
+	$(PYTHON) -m pytest tests/browser
+
+check-site: $(VENV) ## build the site from nothing with warnings as errors (execution is kept)
+	$(PYTHON) site/build.py book --clean
+
+lock: ## write requirements.txt anew from pyproject.toml
+	python3 -m venv _build/lock
+	_build/lock/bin/python -m pip install --quiet uv
+	_build/lock/bin/python -m uv pip compile --universal --fork-strategy fewest --python-version 3.11 \
+		--generate-hashes --no-header --quiet --group book --group lab --group test \
+		pyproject.toml -o requirements.txt
+
+clean: ## remove the environment and everything that was built
+	rm -rf .venv _build .pytest_cache .ruff_cache
+
+# The environment is made anew when its packages change, so that it holds these and no others.
+$(VENV): requirements.txt pyproject.toml
+	@for python in python3 python3.14 python3.13 python3.12 python3.11 none; do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	done; \
+	if [ $$python = none ]; then echo "Python 3.11 or newer is needed, and none was found." >&2; exit 1; fi; \
+	echo "Making .venv with $$($$python --version)"; \
+	$$python -m venv --clear .venv
+	$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-compile -r requirements.txt
+	$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+# `make test` leaves a mark for each group that passed and runs it again when one of these changes.
+$(DONE)/lint: $(VENV) $(LIBRARY) $(CHAPTERS) $(SITE) $(TESTS) $(BROWSER_TESTS)
+	$(MAKE) lint
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/unit: $(VENV) $(LIBRARY) $(CHAPTERS) $(wildcard site/*) $(TESTS)
+	$(MAKE) unit
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/notebooks: $(VENV) $(LIBRARY) $(CHAPTERS)
+	$(MAKE) notebooks
+	@mkdir -p $(DONE) && touch $@
+
+# Tests that were skipped for want of Chromium have not passed.
+$(DONE)/browser: _build/site.key $(BROWSER_TESTS)
+	$(MAKE) browser
+	@mkdir -p $(DONE) && if $(PYTHON) tests/browser/chromium.py >/dev/null; then touch $@; fi
+
+_build/site.key: book
+	@:

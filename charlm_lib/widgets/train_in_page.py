@@ -1,0 +1,179 @@
+"""A small recurrent model that learns while the reader watches, in the browser or with JAX."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import traitlets
+
+from charlm_lib.data import Vocab, clean, gather_windows, read_corpus
+from charlm_lib.models import GRU, RNNLM, RNNLMScratch, StackedRNNScratch
+from charlm_lib.training import cross_entropy
+from charlm_lib.widgets.bundle import module, style
+from charlm_lib.widgets.export import check_text, from_vector, to_vector
+
+CHARACTERS = 20_000
+CHOICES = {
+    "cell": ("tanh", "gru"),
+    "layers": (1, 2, 3),
+    "hiddens": (8, 16, 32, 64),
+    "num_steps": (8, 16, 32, 64),
+    "learning_rate": (0.03, 0.1, 0.2, 0.5, 1, 2, 3, 4, 6, 10, 20, 50),
+}
+
+
+class TrainInThePage(anywidget.AnyWidget):
+    """Trains a tanh or GRU model by stochastic gradient descent in the reader's browser.
+
+    Batches of 32 windows; the first 85% of the text is for training, the rest for validation.
+    With a running kernel the reader may hand the updates to JAX: same start, same windows.
+
+    Args:
+        text: what to learn, cleaned by `charlm_lib.clean`; None: the start of *The Time Machine*.
+        cell, layers, hiddens, num_steps, learning_rate: the model, the length of its windows and
+            the learning rate, each one of `CHOICES`.
+        clip: the longest gradient that an update uses; 0: no clipping.
+        prefix: where the samples start.
+        seed: of the initial parameters and of the windows' order.
+
+    The traits of these names (without `prefix` and `seed`) follow the reader's choices.
+
+    Raises:
+        ValueError: a choice that is not offered, a negative clip, a text below 400 characters, or
+            a prefix with characters that are not in it.
+    """
+
+    _esm = module("train_in_page.js")
+    _css = style("train_in_page.css")
+
+    text = traitlets.Unicode().tag(sync=True)
+    cell = traitlets.Unicode().tag(sync=True)
+    layers = traitlets.Int().tag(sync=True)
+    hiddens = traitlets.Int().tag(sync=True)
+    num_steps = traitlets.Int().tag(sync=True)
+    learning_rate = traitlets.Float().tag(sync=True)
+    clip = traitlets.Float().tag(sync=True)
+    prefix = traitlets.Unicode().tag(sync=True)
+    seed = traitlets.Int().tag(sync=True)
+
+    def __init__(
+        self,
+        text: str | None = None,
+        cell: str = "tanh",
+        layers: int = 1,
+        hiddens: int = 32,
+        num_steps: int = 32,
+        learning_rate: float = 1.0,
+        clip: float = 1.0,
+        prefix: str = "time traveller ",
+        seed: int = 0,
+    ):
+        text = read_corpus()[:CHARACTERS] if text is None else clean(text)
+        chosen = {"cell": cell, "layers": layers, "hiddens": hiddens, "num_steps": num_steps}
+        chosen["learning_rate"] = learning_rate
+        for name, value in chosen.items():
+            if value not in CHOICES[name]:
+                raise ValueError(f"{name} {value!r}: choose one of {CHOICES[name]}")
+        if len(text) < 400:
+            raise ValueError(f"the text has {len(text)} letters and spaces: give at least 400")
+        if not 0 <= clip < float("inf"):
+            raise ValueError(f"clip {clip}: give a length, or 0 for no clipping")
+        check_text(prefix, [{"name": "the text", "tokens": Vocab(text).tokens}], "prefix")
+        super().__init__(
+            text=text,
+            clip=clip,
+            prefix=prefix,
+            seed=seed,
+            **chosen,
+        )
+        self.on_msg(self._answer)
+
+    def __repr__(self) -> str:
+        return (
+            f"TrainInThePage: {self.layers} layer(s), {self.cell}. Run this cell or open the page."
+        )
+
+    def _answer(self, _, content: dict[str, Any], buffers: list) -> None:
+        """Do what the browser asks for; an error goes back to it, for the reader to see."""
+        if content["type"] == "hello":
+            self.send({"type": "hello", "device": jax.devices()[0].platform.upper()})
+            return
+        try:
+            vector, nll, norms = update_with_jax(
+                self.text, content["settings"], content["starts"], np.frombuffer(buffers[0], "<f4")
+            )
+        except Exception as error:
+            self.send({"type": "updated", "id": content["id"], "error": repr(error)})
+            return
+        losses = {"nll": _json(nll), "norms": _json(norms)}
+        self.send({"type": "updated", "id": content["id"], **losses}, [vector.tobytes()])
+
+
+def _json(values: np.ndarray) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def update_with_jax(
+    text: str, settings: dict[str, Any], starts: list[list[int]], vector: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Do several updates of stochastic gradient descent on given windows.
+
+    Args:
+        text: cleaned.
+        settings: cell, layers, hiddens, learningRate, clip and numSteps, as the browser has them.
+        starts: `(updates, batch_size)` first positions of the windows.
+        vector: the parameters, laid out as `export.to_vector` does.
+
+    Returns:
+        The new vector, and per update the loss (nats per character) and the gradient's norm
+        before clipping.
+    """
+    vocab, tokens = _encoded(text)
+    cell, layers, hiddens = (settings[name] for name in ("cell", "layers", "hiddens"))
+    like, run = _updates(cell, layers, hiddens, len(vocab), settings["numSteps"], settings["clip"])
+    params = from_vector(vector, like)
+    params, nll, norms = run(params, tokens, jnp.asarray(starts), settings["learningRate"])
+    return to_vector(params)[0], np.asarray(nll), np.asarray(norms)
+
+
+@functools.lru_cache(maxsize=4)
+def _encoded(text: str) -> tuple[Vocab, jax.Array]:
+    vocab = Vocab(text)
+    return vocab, jnp.asarray(vocab.encode(text))
+
+
+@functools.lru_cache(maxsize=32)
+def _updates(
+    cell: str, layers: int, hiddens: int, vocab_size: int, num_steps: int, clip: float
+) -> tuple[dict, Callable]:
+    """The shapes of a model's parameters, and the compiled function that updates them."""
+    if cell == "gru":
+        model = RNNLM(GRU(hiddens, layers), vocab_size, lr=1.0)
+    else:
+        model = RNNLMScratch(StackedRNNScratch(vocab_size, hiddens, layers), vocab_size, lr=1.0)
+    like = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, num_steps), jnp.int32))
+    clipping = optax.clip_by_global_norm(clip) if clip else optax.identity()
+
+    def loss(params, X, Y):
+        return cross_entropy(model.apply(params, X)[0], Y)
+
+    @jax.jit
+    def run(params, tokens, starts, learning_rate):
+        def update(params, starts):
+            nll, gradient = jax.value_and_grad(loss)(
+                params, *gather_windows(tokens, starts, num_steps)
+            )
+            norm = optax.tree.norm(gradient)
+            clipped, _ = clipping.update(gradient, clipping.init(params))
+            params = jax.tree.map(lambda p, g: p - learning_rate * g, params, clipped)
+            return params, (nll, norm)
+
+        params, (nll, norms) = jax.lax.scan(update, params, starts)
+        return params, nll, norms
+
+    return like, run

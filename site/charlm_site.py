@@ -1,0 +1,56 @@
+"""Sphinx extension of the book's site: MathJax from our own host, nothing from any other."""
+
+from importlib import metadata
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.fileutil import copy_asset_file
+
+WHEEL = "sphinx-mathjax-offline"
+# The combined TeX component and its fonts are all that a page loads. The others are fetched
+# only when a reader turns on the formula explorer, which speaks, in MathJax's menu.
+WANTED = (
+    "tex-chtml.js",
+    "output/chtml/fonts/woff-v2/*.woff",
+    "a11y/*.js",
+    "input/mml.js",
+    "sre/mathmaps/base.json",
+    "sre/mathmaps/en.json",
+)
+
+
+def mathjax_files() -> list[tuple[Path, str]]:
+    """Find MathJax in the installed wheel, whose module name has hyphens and cannot be imported.
+
+    Returns pairs of a file on disk and its place below `_static/mathjax`.
+    Raises ExtensionError if the wheel is missing or lacks one of the files.
+    """
+    try:
+        files = metadata.files(WHEEL) or []
+    except metadata.PackageNotFoundError as error:
+        raise ExtensionError(
+            f"{WHEEL} is not installed: run `make book`, or pip install it"
+        ) from error
+    found = []
+    for pattern in WANTED:
+        matches = [f for f in files if f.match(f"static/mathjax/{pattern}")]
+        if not matches:
+            raise ExtensionError(f"{WHEEL} {metadata.version(WHEEL)} has no file {pattern}")
+        found += [(Path(f.locate()), f.as_posix().split("/mathjax/", 1)[1]) for f in matches]
+    return found
+
+
+def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
+    """Copy the MathJax files to `_static/mathjax` after a successful HTML build."""
+    if error is None and app.builder.format == "html":
+        for source, place in mathjax_files():
+            target = Path(app.outdir, "_static", "mathjax", place)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy_asset_file(str(source), str(target))
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the extension with Sphinx."""
+    app.connect("build-finished", copy_mathjax)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,152 @@
+"""Execute the chapters in reading order, each in its own kernel, and keep what is still valid."""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+from normalise import machine_folders, normalise, write
+from stage import EXECUTED, RESULTS, ROOT, SOURCE, BuildError, chapter_names, place, sources
+
+CELL_TIMEOUT = 1800  # seconds
+
+
+def digest(*parts: bytes) -> str:
+    """Return the SHA-256 of the parts, each marked off by its length."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(len(part).to_bytes(8, "big") + part)
+    return total.hexdigest()
+
+
+def library_key() -> str:
+    """Hash everything besides a chapter's own code that its outputs depend on."""
+    files = [
+        ROOT / "requirements.txt",
+        ROOT / "site" / "execute.py",
+        ROOT / "site" / "normalise.py",
+    ]
+    library = sorted((ROOT / "charlm_lib").rglob("*"))
+    files += [p for p in library if p.is_file() and "__pycache__" not in p.parts]
+    named = [f"{p.relative_to(ROOT).as_posix()}\n".encode() + p.read_bytes() for p in files]
+    return digest(sys.version.encode(), *named)
+
+
+def chapter_key(nb: NotebookNode, library: str, results: dict[str, str]) -> str:
+    """Hash what a chapter's outputs depend on: its code, `library` and the results it may load."""
+    code = [
+        [c.source, sorted(c.metadata.get("tags", []))] for c in nb.cells if c.cell_type == "code"
+    ]
+    return digest(library.encode(), json.dumps([code, sorted(results.items())]).encode())
+
+
+def kernel_environment() -> dict[str, str]:
+    """Return the environment in which kernels start.
+
+    Jupyter's own kernel specification comes first on the path, so that a `python3` kernel which the
+    user once installed elsewhere is not taken for this environment's.
+    """
+    here = os.path.join(sys.prefix, "share", "jupyter")
+    path = os.pathsep.join(filter(None, [here, os.environ.get("JUPYTER_PATH")]))
+    return {**os.environ, "JUPYTER_PATH": path, "PYTHONHASHSEED": "0"}
+
+
+def execute_chapter(name: str, nb: NotebookNode, folder: Path) -> NotebookNode:
+    """Run every cell of a notebook in `folder` from a clean kernel and return it with its outputs.
+
+    Raises BuildError with the cell, its source and the traceback when a cell fails.
+    """
+    nb = nbformat.from_dict(nb)
+    running = {"number": 0, "source": ""}
+
+    def remember(cell: NotebookNode, cell_index: int) -> None:
+        running.update(number=cell_index + 1, source=cell.source)
+
+    client = NotebookClient(
+        nb,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        store_widget_state=True,
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # no word about its local TCP ports
+        on_cell_execute=remember,
+    )
+    try:
+        client.execute(env=kernel_environment())
+    except (CellExecutionError, DeadKernelError, TimeoutError) as error:
+        trace = error.traceback if isinstance(error, CellExecutionError) else str(error)
+        raise BuildError(
+            f"{name}.ipynb failed in cell {running['number']} of {len(nb.cells)}:\n\n"
+            f"{_indent(running['source'])}\n\n{trace}"
+        ) from error
+    return normalise(nb, machine_folders(folder))
+
+
+def execute_all() -> dict[str, NotebookNode]:
+    """Return every chapter with outputs that belong to its present code, in reading order.
+
+    A chapter is executed when its code, the library, the requirements or the results of the
+    chapters before it changed, or when a result that it saved did. It finds the results of the
+    chapters before it, and none of its own from an earlier execution. Prints the seconds per
+    chapter.
+    """
+    place(sources(), SOURCE)  # a chapter may read files that lie beside it
+    folder = SOURCE / "chapters"
+    (folder / EXECUTED).mkdir(parents=True, exist_ok=True)
+    library, known, chapters = library_key(), {}, {}
+    for name in chapter_names():
+        nb = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
+        key = chapter_key(nb, library, known)
+        kept = folder / EXECUTED / f"{Path(name).name}.ipynb"
+        record = kept.with_suffix(".json")
+        if _is_valid(record, key, folder):
+            print(f"  {name}: unchanged", flush=True)
+        else:
+            print(f"  {name} ...", flush=True)
+            record.unlink(missing_ok=True)
+            for stale in _results(folder).keys() - known.keys():
+                (folder / stale).unlink()
+            start = time.perf_counter()
+            write(execute_chapter(name, nb, folder), kept)
+            seconds = time.perf_counter() - start
+            saved = dict(_results(folder).items() - known.items())
+            record.write_text(json.dumps({"key": key, "seconds": seconds, "results": saved}))
+            print(f"  {name}: {seconds:.0f} s", flush=True)
+        known |= json.loads(record.read_text())["results"]
+        chapters[name] = with_outputs(nb, nbformat.read(kept, as_version=4))
+    return chapters
+
+
+def with_outputs(nb: NotebookNode, executed: NotebookNode) -> NotebookNode:
+    """Give a chapter, whose text may be newer, the outputs of an execution of the same code."""
+    nb = nbformat.from_dict(nb)
+    code = [c for c in nb.cells if c.cell_type == "code"]
+    for cell, ran in zip(code, (c for c in executed.cells if c.cell_type == "code"), strict=True):
+        cell.outputs = ran.outputs
+    nb.metadata.pop("widgets", None)
+    if "widgets" in executed.metadata:
+        nb.metadata.widgets = executed.metadata.widgets
+    return normalise(nb)
+
+
+def _results(folder: Path) -> dict[str, str]:
+    files = sorted(p for p in (folder / RESULTS).rglob("*") if p.is_file())
+    return {p.relative_to(folder).as_posix(): digest(p.read_bytes()) for p in files}
+
+
+def _is_valid(record: Path, key: str, folder: Path) -> bool:
+    if not (record.is_file() and record.with_suffix(".ipynb").is_file()):
+        return False
+    known = json.loads(record.read_text())
+    return known["key"] == key and known["results"].items() <= _results(folder).items()
+
+
+def _indent(source: str) -> str:
+    return "\n".join(f"    {line}" for line in source.splitlines())

@@ -1,0 +1,97 @@
+"""Collect what the site is built from in one folder, so that a build never touches the sources."""
+
+import shutil
+import tomllib
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "_build" / "src"
+# What one execution of the chapters leaves in SOURCE / "chapters", and staging must not delete.
+RESULTS, EXECUTED = "results", ".executed"
+NOT_PAGES = {"README.md", "CONTRIBUTING.md"}
+IGNORED = {RESULTS, EXECUTED, ".ipynb_checkpoints", "__pycache__"}
+
+
+class BuildError(Exception):
+    """The book cannot be built; the message says why and what to do."""
+
+
+def chapter_names() -> list[str]:
+    """List the chapters of _toc.yml in reading order, as paths without suffix.
+
+    Raises BuildError when the table of contents names a chapter that does not exist, or when a
+    notebook in chapters/ is missing from it.
+    """
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    files = [c["file"] for part in toc["parts"] for c in part["chapters"]]
+    names = [f for f in files if f.startswith("chapters/")]
+    missing = [n for n in names if not (ROOT / f"{n}.ipynb").is_file()]
+    if missing:
+        raise BuildError(f"_toc.yml names chapters that do not exist: {', '.join(missing)}")
+    found = {p.relative_to(ROOT).with_suffix("").as_posix() for p in ROOT.glob("chapters/*.ipynb")}
+    if extra := sorted(found - set(names)):
+        raise BuildError(f"_toc.yml does not list these chapters: {', '.join(extra)}")
+    return names
+
+
+def repository() -> str:
+    """Return the address of the project's repository from pyproject.toml, or an empty string."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project.get("urls", {}).get("Repository", "").rstrip("/")
+
+
+def configuration(url: str) -> dict:
+    """Read _config.yml and, if the project has a repository at `url`, add the links to it."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    if url:
+        config["repository"]["url"] = url
+        config["html"] |= {"use_repository_button": True, "use_issues_button": True}
+        config["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
+    return config
+
+
+def sources() -> dict[str, bytes]:
+    """Collect what Sphinx reads besides the chapters' notebooks, by its place below SOURCE."""
+    found = [p for p in ROOT.glob("*.md") if p.name not in NOT_PAGES]
+    found += [ROOT / "_toc.yml", ROOT / "references.bib"]
+    for folder in ("chapters", "site"):
+        found += [p for p in sorted((ROOT / folder).rglob("*")) if p.suffix != ".ipynb"]
+    places = {p.relative_to(ROOT): p for p in found if p.is_file()}
+    files = {k.as_posix(): p.read_bytes() for k, p in places.items() if not IGNORED & set(k.parts)}
+    config = yaml.safe_dump(configuration(repository()), sort_keys=False, allow_unicode=True)
+    return {**files, "_config.yml": config.encode()}
+
+
+def place(files: dict[str, bytes], folder: Path) -> None:
+    """Write `files` below `folder`; a file that is already the same keeps its time stamp."""
+    for name, content in files.items():
+        target = folder / name
+        if not target.is_file() or target.read_bytes() != content:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+
+
+def stage(executed: dict[str, NotebookNode]) -> None:
+    """Make SOURCE the sources of the site: `executed` (chapter name -> notebook) and sources().
+
+    Whatever else lies there is removed, except what the execution of the chapters keeps.
+    """
+    notebooks = {f"{name}.ipynb": nbformat.writes(nb).encode() for name, nb in executed.items()}
+    wanted = {**sources(), **notebooks}
+    place(wanted, SOURCE)
+    for path in SOURCE.rglob("*"):
+        name = path.relative_to(SOURCE)
+        if path.is_file() and name.as_posix() not in wanted and not IGNORED & set(name.parts):
+            path.unlink()
+
+
+def copy_chapters(target: Path) -> list[Path]:
+    """Copy the chapters as committed to a new folder, without results, and list them in order."""
+    if target.exists():
+        shutil.rmtree(target)
+    shutil.copytree(ROOT / "chapters", target, ignore=lambda _, names: IGNORED & set(names))
+    return [target / f"{Path(name).name}.ipynb" for name in chapter_names()]

@@ -1,0 +1,128 @@
+"""A Chromium that sees only the built site, and remembers everything that went wrong."""
+
+import functools
+import http.server
+import os
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from chromium import ARGUMENTS, find_chromium
+from playwright.sync_api import Browser, Page, sync_playwright
+
+HTML = Path(__file__).resolve().parents[2] / "_build" / "html"
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *args):
+        pass
+
+
+@dataclass
+class Visit:
+    """An open page and what went wrong on it."""
+
+    page: Page
+    off_host: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
+
+    @property
+    def problems(self) -> dict[str, list[str]]:
+        """Name each kind of problem that occurred."""
+        return {k: v for k in ("off_host", "failed", "console") if (v := getattr(self, k))}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start Chromium; skip, or fail under CHARLM_NEED_BROWSER, where there is none."""
+    path = find_chromium()
+    if path is None:
+        reason = "Chromium is not installed (see CONTRIBUTING.md)"
+        (pytest.fail if os.environ.get("CHARLM_NEED_BROWSER") else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Serve _build/html on this machine and return its address."""
+    if not (HTML / "index.html").is_file():
+        pytest.fail("There is no site to test: run `make book` first.")
+    handler = functools.partial(QuietHandler, directory=str(HTML))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def open_page(browser: Browser, address: str, scheme: str, width: int, height: int) -> Visit:
+    """Open a page in a browsing context of its own and wait until it has come to rest."""
+    context = browser.new_context(
+        color_scheme=scheme, viewport={"width": width, "height": height}, locale="en-GB"
+    )
+    visited = Visit(context.new_page())
+    home = address.split("/", 3)[:3]
+
+    def guard(route):
+        url = route.request.url
+        if url.split("/", 3)[:3] == home or url.startswith(("data:", "blob:")):
+            route.continue_()
+        else:
+            visited.off_host.append(url)
+            route.abort()
+
+    def answered(response):
+        if response.status >= 400:
+            visited.failed.append(f"{response.status} {response.url}")
+
+    def said(message):
+        if message.type in ("error", "warning"):
+            visited.console.append(message.text)
+
+    page = visited.page
+    context.route("**/*", guard)
+    page.on("response", answered)
+    page.on("requestfailed", lambda r: visited.failed.append(f"{r.failure} {r.url}"))
+    page.on("pageerror", lambda error: visited.console.append(str(error)))
+    page.on("console", said)
+    page.goto(address, wait_until="networkidle")
+    page.evaluate("window.MathJax?.startup?.promise")
+    page.evaluate("document.fonts.ready.then(() => null)")
+    return visited
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str):
+    """Return a function that opens a page of the site, for this test alone."""
+    opened = []
+
+    def open_one(path: str, scheme: str = "light", width: int = 1280, height: int = 900) -> Visit:
+        opened.append(open_page(browser, f"{site}/{path}", scheme, width, height))
+        return opened[-1]
+
+    yield open_one
+    for visited in opened:
+        visited.page.context.close()
+
+
+@pytest.fixture(scope="session")
+def seen(browser: Browser, site: str):
+    """Return a function that opens a page once for all tests, which only look at it."""
+    opened = {}
+
+    def look(path: str, scheme: str = "light", width: int = 1280, height: int = 900) -> Visit:
+        known = (path, scheme, width, height)
+        if known not in opened:
+            address = path if "://" in path else f"{site}/{path}"
+            opened[known] = open_page(browser, address, scheme, width, height)
+        return opened[known]
+
+    yield look
+    for visited in opened.values():
+        visited.page.context.close()

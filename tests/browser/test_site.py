@@ -1,0 +1,179 @@
+"""The built site in Chromium: complete, quiet, readable, and alone with its own server."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+FILES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
+CHAPTERS = [f"{f}.html" for f in FILES if f.startswith("chapters/")]
+PAGES = [f"{f}.html" for f in FILES]
+EVERY_PAGE = [*PAGES, "search.html", "genindex.html"]
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_page_opens_without_error_or_other_hosts(seen, path, scheme):
+    opened = seen(path, scheme)
+    assert opened.problems == {}
+    assert opened.page.locator("html").get_attribute("data-theme") == scheme
+    assert opened.page.locator("h1:visible").count() == 1
+
+
+@pytest.mark.parametrize("path", [PAGES[0], *CHAPTERS])
+def test_page_opens_from_the_file_system(seen, path):
+    assert seen((HTML / path).as_uri()).problems == {}
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_mathematics_is_set(seen, path):
+    page = seen(path).page
+    assert page.locator("article mjx-container").count() > 0
+    assert page.locator("mjx-merror").count() == 0
+    # Nothing is left as source, neither dollars nor TeX commands.
+    text = page.locator("article.bd-article").inner_text()
+    assert "\\mathbf" not in text and "$$" not in text
+    fonts = page.evaluate(
+        "[...document.fonts].filter(f => f.status == 'loaded').map(f => f.family)"
+    )
+    assert any(f.startswith("MJX") for f in map(lambda name: name.strip('"'), fonts))
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_equations_and_figures_are_numbered(seen, path):
+    page = seen(path).page
+    chapter = CHAPTERS.index(path) + 1
+    equations = page.locator("article .eqno").all_inner_texts()
+    figures = page.locator("article figcaption .caption-number").all_inner_texts()
+    assert equations and all(e.strip(" #¶").startswith(f"({chapter}.") for e in equations)
+    assert figures and all(f.strip().startswith(f"Fig. {chapter}.") for f in figures)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_picture_has_alternative_text(seen, path):
+    page = seen(path).page
+    for alt in page.locator("article img").evaluate_all("all => all.map(i => i.alt)"):
+        assert len(alt.split()) >= 2 and not alt.endswith((".png", ".svg")), f"alt text {alt!r}"
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_nothing_is_wider_than_a_phone(seen, path):
+    page = seen(path, **PHONE).page
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
+    # An element that a scroller holds may be wider; one that sticks out of the page may not.
+    outside = page.locator("article.bd-article *").evaluate_all(
+        """all => all.filter(e => {
+             const box = e.getBoundingClientRect();
+             if (!box.width || box.right <= innerWidth + 1) return false;
+             if (e.closest("mjx-assistive-mml")) return false;
+             for (let p = e.parentElement; p.tagName != "ARTICLE"; p = p.parentElement)
+               if (getComputedStyle(p).overflowX != "visible") return false;
+             return true;
+           }).map(e => e.outerHTML.slice(0, 200))"""
+    )
+    assert outside == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_figures_keep_their_colours_in_the_dark(seen, path):
+    page = seen(path, "dark").page
+    styles = page.locator("article .cell_output img").evaluate_all(
+        "all => all.map(i => [getComputedStyle(i).filter, getComputedStyle(i).backgroundColor])"
+    )
+    assert styles and all(style == ["none", "rgba(0, 0, 0, 0)"] for style in styles)
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_notebook_can_be_downloaded(visit, path, tmp_path):
+    page = visit(path).page
+    page.locator(".dropdown-download-buttons > button").click()
+    with page.expect_download() as download:
+        page.locator(".btn-download-source-button").click()
+    saved = tmp_path / "chapter.ipynb"
+    download.value.save_as(saved)
+    code = [c for c in nbformat.read(saved, as_version=4).cells if c.cell_type == "code"]
+    source = nbformat.read(ROOT / Path(path).with_suffix(".ipynb"), as_version=4)
+    assert [c.source for c in code] == [c.source for c in source.cells if c.cell_type == "code"]
+    assert any(c.outputs for c in code)
+
+
+def test_formulas_can_speak_without_other_hosts(visit):
+    opened = visit("notation.html")
+    settings = '{"explorer": true}'  # as MathJax's menu stores it
+    opened.page.evaluate("text => localStorage.setItem('MathJax-Menu-Settings', text)", settings)
+    opened.page.reload(wait_until="networkidle")
+    spoken = opened.page.locator("mjx-container[aria-label]").first
+    spoken.wait_for()
+    assert spoken.get_attribute("aria-label")
+    assert opened.problems == {}
+
+
+def test_search_finds_a_word(visit):
+    opened = visit("index.html")
+    opened.page.keyboard.press("Control+k")
+    opened.page.keyboard.type("perplexity")
+    opened.page.keyboard.press("Enter")
+    opened.page.wait_for_url("**/search.html?q=perplexity*")
+    results = opened.page.locator("#search-results li a")
+    results.first.wait_for()
+    assert any("chapters/" in a.get_attribute("href") for a in results.all())
+    assert opened.problems == {}
+
+
+def test_reader_can_change_the_colours(visit):
+    page = visit("index.html", "light").page
+    themes = set()
+    for _ in range(3):
+        page.locator(".theme-switch-button:visible").first.click()
+        themes.add(page.locator("html").get_attribute("data-theme"))
+    assert themes == {"light", "dark"}
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_solutions_are_closed_until_asked_for(visit, path):
+    page = visit(path).page
+    solutions = page.locator("article .solution.dropdown")
+    assert solutions.count() >= 2
+    for solution in solutions.all():
+        body = solution.locator("section")
+        assert not body.is_visible()
+        solution.locator("button.toggle-button").click()
+        body.wait_for(state="visible")
+
+
+class Page(HTMLParser):
+    """The links and the anchors of one page."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        known = dict(attributes)
+        self.anchors |= {known.get("id"), known.get("name")}
+        if tag == "a" and known.get("href"):
+            self.links.append(known["href"])
+
+
+def test_links_inside_the_book_lead_somewhere():
+    pages = {HTML / path: Page(HTML / path) for path in EVERY_PAGE}
+    broken = []
+    for path, page in pages.items():
+        for link in page.links:
+            file, anchor = urldefrag(unquote(link))
+            if "://" in file or file.startswith(("mailto:", "javascript:")):
+                continue
+            target = (path.parent / file).resolve() if file else path
+            known = pages[target].anchors if target in pages else None
+            if not target.exists() or (anchor and known is not None and anchor not in known):
+                broken.append(f"{path.name}: {link}")
+    assert broken == []

@@ -1,0 +1,275 @@
+"""The widgets in Chromium: on a static page, over http and as a file, and on the built site."""
+
+import copy
+import re
+from html.parser import HTMLParser
+
+import pytest
+from conftest import HTML, open_page
+from playwright.sync_api import expect
+from widgets_page import CHOICE, NEXT, NUMBER, SAMPLER, TRAIN, VIEWER, WHICH, widget, write_page
+
+pytest_plugins = ["widgets_fixtures"]
+BUDGET = 2000  # ms from opening a page to its last widget
+
+
+def texts(page):
+    return page.locator(".clm-sampler .clm-text").all_inner_texts()
+
+
+@pytest.mark.parametrize("kind", ["http", "file"])
+def test_all_widgets_render_in_time_and_ask_for_nothing_else(opened, served, folder, kind):
+    page = opened(served if kind == "http" else (folder / "index.html").as_uri())
+    assert page.locator(".widget-place > .clm").count() == 7
+    assert page.locator(".clm-error").count() == 0
+    page.reload(wait_until="commit")
+    widget(page, TRAIN).locator(".clm-plot text").first.wait_for(timeout=BUDGET)
+
+
+def test_sampler_writes_and_follows_its_controls(page):
+    sampler = widget(page, SAMPLER)
+    first = texts(page)
+    assert len(first) == 2 and first[0] != first[1]
+    assert all(t.startswith("time traveller ") and len(t) == 215 for t in first)
+    sampler.get_by_label("letter by letter").uncheck()
+    page.get_by_role("button", name="New sample").click()
+    assert sampler.get_by_label("Seed").input_value() == "1"
+    assert texts(page) != first
+    sampler.get_by_label("Seed").fill("0")
+    assert texts(page) == first  # the same seed gives the same text
+    sampler.get_by_label("Length").fill("40")
+    assert texts(page) == [t[:55] for t in first]
+    sampler.get_by_label("Temperature").fill("0")
+    expect(page.locator(".clm-sampler output").first).to_have_text("0, greedy")
+    greedy = texts(page)
+    sampler.get_by_label("Seed").fill("9")
+    assert texts(page) == greedy
+    sampler.get_by_label("tint by surprise").check()
+    amounts = page.locator(".clm-sampler .clm-text > span").evaluate_all(
+        "spans => spans.map((span) => getComputedStyle(span).backgroundColor)"
+    )
+    assert len(set(amounts)) > 3
+
+
+def test_sampler_types_letter_by_letter_and_stops(page):
+    page.get_by_role("button", name="Write").click()
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Stop").click()
+    [length, _] = [len(t) for t in texts(page)]
+    assert 16 < length < 150
+    page.wait_for_timeout(200)
+    assert len(texts(page)[0]) == length
+
+
+def test_sampler_shows_what_a_character_was_drawn_from(page):
+    text = page.locator(".clm-sampler .clm-text").first
+    card = page.locator(".clm-card").first
+    text.locator("span").nth(5).hover()
+    told = card.locator(".clm-detail").inner_text()
+    assert re.search(r"after “….*” it wrote “.”: .*%, \d+\.\d bits", told)
+    shares = [int(n) for n in re.findall(r"(\d+)%", " ".join(card.locator("li").all_inner_texts()))]
+    assert sum(shares) <= 103 and len(shares) >= 5
+    text.focus()
+    page.keyboard.press("End")
+    assert text.locator(".clm-selected").inner_text() == texts(page)[0][-1]
+    page.keyboard.press("ArrowLeft")
+    expect(card.locator("[aria-live]")).to_contain_text("bits")
+    assert text.locator("span").nth(199).get_attribute("class").endswith("clm-selected")
+
+
+@pytest.mark.parametrize("prefix", ["The <script>alert(1)</script> Éloi ", "漢字 and 1895 "])
+def test_sampler_strikes_out_what_the_models_do_not_know(page, prefix):
+    sampler = widget(page, SAMPLER)
+    sampler.get_by_label("Prefix").fill(prefix)
+    struck = page.locator(".clm-sampler .clm-note del").all_inner_texts()
+    unknown = [c for c in prefix if not re.match("[A-Za-z ]", c)]
+    assert struck == unknown
+    known = "".join(c for c in prefix if c not in unknown).lower()
+    assert all(t.startswith(known) for t in texts(page))
+    assert page.locator(".clm script").count() == 0
+
+
+def test_sampler_copes_with_an_empty_prefix(page):
+    sampler = widget(page, SAMPLER)
+    for prefix in ("", "123"):
+        sampler.get_by_label("Prefix").fill(prefix)
+        expect(page.locator(".clm-card .clm-detail").first).to_contain_text(
+            "at least one character"
+        )
+    sampler.get_by_label("Prefix").fill("a")
+    assert all(t.startswith("a") and len(t) == 201 for t in texts(page))
+
+
+def test_sampler_copies_its_text(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the text from 3 GRU layers").click()
+    expect(page.locator(".clm-card").nth(1).get_by_role("status")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == texts(page)[1]
+
+
+def test_viewer_shows_layers_and_tints_with_a_unit(page):
+    viewer = widget(page, VIEWER)
+    assert viewer.locator(".clm-name").all_inner_texts() == [
+        "guess",
+        "surprise",
+        "layer 2",
+        "layer 1",
+        "reads",
+    ]
+    viewer.get_by_label("Model").select_option("3 GRU layers")
+    viewer.get_by_role("textbox", name="Your text").fill("Hello <b> world")
+    assert viewer.locator("canvas").count() == 3
+    assert viewer.locator("del").all_inner_texts() == ["<", ">"]
+    assert viewer.locator(".clm-text").inner_text() == "hello b world"
+    size = viewer.locator("canvas").first.evaluate("canvas => [canvas.width, canvas.height]")
+    assert size == [13, 32]
+    pixels = "c => new Set(c.getContext('2d').getImageData(0, 0, 13, 32).data).size"
+    assert viewer.locator("canvas").first.evaluate(pixels) > 50
+    tints = "spans => spans.map((span) => span.style.getPropertyValue('--clm-amount'))"
+    spans = viewer.locator(".clm-text span")
+    before = spans.evaluate_all(tints)
+    canvas = viewer.locator("canvas").nth(1)  # layer 2 of 3
+    canvas.click(position={"x": 30, "y": 7})  # 5 px a unit: the second
+    assert viewer.locator("output").all_inner_texts() == ["2", "2"]
+    assert spans.evaluate_all(tints) != before
+    expect(viewer.locator(".clm-detail")).to_contain_text("Unit 2 of layer 2 is at")
+    viewer.locator(".clm-text").focus()
+    page.keyboard.press("End")
+    expect(viewer.locator(".clm-detail")).to_contain_text("the text ends")
+    viewer.get_by_label("Show").select_option("update gate")
+    assert viewer.locator("canvas").first.get_attribute("aria-label").startswith("update gate")
+    viewer.get_by_role("textbox", name="Your text").fill("!")
+    expect(viewer.locator(".clm-detail")).to_contain_text("at least one character")
+
+
+def test_predict_first_reveals_only_after_a_guess(page):
+    for number in (NEXT, WHICH, NUMBER, CHOICE):
+        assert widget(page, number).get_by_role("button", name="Commit").is_disabled()
+        assert widget(page, number).get_by_role("status").count() == 0
+    guess = widget(page, NEXT)
+    guess.get_by_label("Next character").fill("#")
+    assert guess.get_by_role("button", name="Commit").is_disabled()
+    guess.get_by_label("Next character").fill(" ")
+    guess.get_by_label("Next character").press("Enter")
+    expect(guess.get_by_role("status")).to_contain_text("✓ You were right")
+    expect(guess.get_by_role("status")).to_contain_text("So far, of 1: you 1")
+    guess.get_by_role("button", name="Another one").click()
+    assert guess.locator(".clm-text").inner_text().startswith("time ")
+    guess.get_by_label("Next character").fill("q")
+    guess.get_by_role("button", name="Commit").click()
+    expect(guess.get_by_role("status")).to_contain_text("of 2: you 1")
+
+    which = widget(page, WHICH)
+    text = which.locator(".clm-text").inner_text()
+    which.get_by_label("2 tanh layers").check()
+    which.get_by_role("button", name="Commit").click()
+    expect(which.get_by_role("status")).to_contain_text("wrote it.")
+    which.get_by_role("button", name="Another one").click()
+    assert which.locator(".clm-text").inner_text() != text
+
+    number = widget(page, NUMBER)
+    number.get_by_label("Your guess").fill("99")
+    assert number.get_by_role("button", name="Commit").is_disabled()
+    number.get_by_label("Your guess").fill("12.5")
+    number.get_by_role("button", name="Commit").click()
+    expect(number.get_by_role("status")).to_contain_text("It is 7.3. You said 12.5.")
+
+    choice = widget(page, CHOICE)
+    choice.get_by_label("one").check()
+    choice.get_by_role("button", name="Commit").click()
+    expect(choice.get_by_role("status")).to_contain_text("✗ No: two.")
+    expect(choice.get_by_role("status")).to_contain_text("Because.")
+
+
+def test_damaged_state_speaks_in_its_place_and_the_rest_lives(browser, parts, tmp_path):
+    state, views = copy.deepcopy(parts)
+    saved = [state["state"][view["model_id"]] for view in views]
+    data = saved[SAMPLER]["buffers"][0]["data"]
+    saved[SAMPLER]["buffers"][0]["data"] = ("B" if data[0] != "B" else "C") + data[1:]
+    del saved[VIEWER]["buffers"]
+    saved[WHICH]["buffers"][0]["data"] = "not base64!"
+    del state["state"][views[NUMBER]["model_id"]]
+    visit = open_page(browser, write_page(tmp_path, state, views).as_uri(), "light", 1280, 900)
+    page = visit.page
+    cards = page.locator(".clm-card")
+    expect(cards.nth(0).get_by_role("alert")).to_contain_text("“2 tanh layers” are damaged")
+    assert len(cards.nth(1).locator(".clm-text").inner_text()) == 215
+    for number, words in ((VIEWER, "are missing"), (WHICH, "could not start"), (NUMBER, "missing")):
+        expect(widget(page, number)).to_contain_text(words)
+    assert widget(page, CHOICE).get_by_role("button", name="Commit").count() == 1
+    assert widget(page, TRAIN).get_by_role("button", name="Train", exact=True).is_enabled()
+    assert page.locator("#after").is_visible()
+    assert not visit.off_host
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_can_show_and_touch_everything(opened, scheme):
+    page = opened(scheme=scheme, width=390, height=844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = page.locator(".clm button, .clm select, .clm input[type=text]").evaluate_all(
+        "all => all.filter((e) => e.offsetParent && e.offsetHeight < 44).map((e) => e.outerHTML)"
+    )
+    assert small == []
+    unnamed = page.locator(".clm input, .clm select, .clm textarea").evaluate_all(
+        "all => all.filter((e) => !e.labels.length).map((e) => e.outerHTML)"
+    )
+    assert unnamed == []
+
+
+def channel(value):
+    value /= 255
+    return value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def contrast(one, two):
+    light, dark = sorted(
+        (sum(w * channel(c) for w, c in zip((0.2126, 0.7152, 0.0722), rgb, strict=True))
+         for rgb in (one, two)),
+        reverse=True,
+    )  # fmt: skip
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_have_contrast(opened, scheme):
+    page = opened(scheme=scheme)
+    read = """(clm) => Object.fromEntries(
+        ["page", "panel", "ink", "soft", "accent", "on-accent", "bad", "a", "b", "c", "edge"].map(
+            (name) => {
+                const hex = getComputedStyle(clm).getPropertyValue(`--clm-${name}`).trim();
+                return [name, [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))];
+            }))"""
+    colours = page.locator(".clm").first.evaluate(read)
+    for name in ("ink", "soft", "bad", "a", "b", "c"):
+        for ground in ("page", "panel"):
+            assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
+    assert contrast(colours["on-accent"], colours["accent"]) >= 4.5
+    assert contrast(colours["edge"], colours["page"]) >= 3
+
+
+class Views(HTMLParser):
+    """Counts the widgets of a page."""
+
+    count = 0
+
+    def handle_starttag(self, tag, attrs):
+        self.count += ("type", "application/vnd.jupyter.widget-view+json") in attrs
+
+
+def test_every_widget_of_the_built_site_runs(visit):
+    found = 0
+    for path in sorted(HTML.rglob("*.html")):
+        views = Views()
+        views.feed(path.read_text(encoding="utf-8"))
+        if not views.count:
+            continue
+        found += views.count
+        visited = visit(path.relative_to(HTML).as_posix())
+        page = visited.page
+        page.reload(wait_until="domcontentloaded")
+        last = page.locator(".widget-place > .clm").nth(views.count - 1)
+        last.wait_for(state="attached", timeout=BUDGET)
+        assert page.locator(".clm-error").count() == 0, path.name
+        assert not visited.problems, path.name
+    assert found > 0

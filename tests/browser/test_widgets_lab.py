@@ -1,0 +1,148 @@
+"""The widgets in JupyterLab with a real kernel: they render, and Python and the page agree."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+CELLS = [
+    "import charlm_lib as cl\n"
+    "from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage\n"
+    "data = cl.TextData('the time traveller smiled round at us ' * 20, 32, 8, 300, 100)\n"
+    "model = cl.RNNLM(cl.GRU(8, 2), len(data.vocab), lr=1.0)\n"
+    "result = cl.Trainer(2).fit(model, data, show=False)",
+    "sampler = TextSampler({'one': result, 'two': result})\nsampler",
+    "HiddenStateViewer(result, text='the time')",
+    "PredictFirst.next_character(result, 'the time', 4)",
+    "learner = TrainInThePage(hiddens=8, num_steps=8)\nlearner",
+    "print('python has', repr(sampler.prefix), sampler.temperature, sampler.seed)",
+    "sampler.prefix = 'us at '\nlearner.layers = 2",
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab of its own, without settings of the machine; gives its address."""
+    folder = tmp_path_factory.mktemp("lab")
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "widgets.ipynb")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    places = {f"JUPYTER_{name}_DIR": str(folder / name) for name in ("CONFIG", "DATA", "RUNTIME")}
+    places["JUPYTERLAB_SETTINGS_DIR"] = places["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "lab")
+    options = ["--no-browser", "--allow-root", "--IdentityProvider.token=", f"--port={port}"]
+    options += [
+        "--ServerApp.port_retries=0",
+        "--LabApp.news_url=",
+        "--LabApp.extension_manager=readonly",
+    ]
+    with open(folder / "log.txt", "w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={folder}"],
+            env={**os.environ, **places},
+            stdout=log,
+            stderr=log,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(120):
+            if server.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(f"{address}/api", timeout=5)
+                break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            pytest.fail("JupyterLab did not start: " + (folder / "log.txt").read_text())
+        assert server.poll() is None, (folder / "log.txt").read_text()
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def notebook(browser, lab):
+    """The notebook, all cells run; and the requests that left this machine."""
+    context = browser.new_context(viewport={"width": 1280, "height": 6000}, locale="en-GB")
+    page = context.new_page()
+    page.off_host = []
+
+    def guard(route):
+        if route.request.url.startswith((lab, lab.replace("http", "ws"), "data:", "blob:")):
+            route.continue_()
+        else:
+            page.off_host.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", guard)
+    page.goto(f"{lab}/lab/tree/widgets.ipynb")
+    page.locator(".jp-Notebook .jp-Cell").nth(len(CELLS) - 1).wait_for(timeout=90_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.locator(".clm-train").wait_for(timeout=240_000)  # JAX compiles on the way
+    yield page
+    context.close()
+
+
+def run_cell(page, number):
+    page.locator(".jp-Cell").nth(number).locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+
+
+def test_every_widget_renders_without_another_host(notebook):
+    for kind in ("sampler", "viewer", "predict", "train"):
+        expect(notebook.locator(f".clm-{kind}")).to_have_count(1)
+    assert notebook.locator(".clm-error").count() == 0
+    assert notebook.off_host == []
+
+
+def test_python_sees_the_readers_choices_and_the_page_sees_pythons(notebook):
+    sampler = notebook.locator(".clm-sampler")
+    expect(sampler.get_by_label("Prefix")).to_have_value("us at ")  # the last cell set it
+    sampler.get_by_label("Prefix").fill("round at ")
+    sampler.get_by_label("Temperature").fill("0.3")
+    sampler.get_by_label("letter by letter").uncheck()
+    sampler.get_by_role("button", name="New sample").click()
+    assert sampler.locator(".clm-text").first.inner_text().startswith("round at ")
+    run_cell(notebook, 5)
+    output = notebook.locator(".jp-Cell").nth(5).locator(".jp-OutputArea-output")
+    expect(output).to_have_text("python has 'round at ' 0.3 1", timeout=30_000)
+    run_cell(notebook, 6)
+    expect(sampler.get_by_label("Prefix")).to_have_value("us at ", timeout=30_000)
+
+
+def test_jax_in_the_kernel_can_do_the_training(notebook):
+    train = notebook.locator(".clm-train")
+    train.get_by_label("Engine").select_option("kernel")
+    train.get_by_label("Layers").select_option("1")
+    train.get_by_role("button", name="Train", exact=True).click()
+    status = train.locator(".clm-status")
+    expect(status).to_contain_text("in JAX (CPU)", timeout=60_000)
+    expect(status).to_have_text(re.compile(r"Update \d{3}"), timeout=60_000)
+    train.get_by_role("button", name="Pause").click()
+    assert float(re.search(r"validation (\d+\.\d+)", status.inner_text())[1]) < 22
+    # The browser's own engine, from the same start on the same windows, for comparison
+    train.get_by_role("button", name="New run").click()
+    train.get_by_label("Engine").select_option("page")
+    train.get_by_role("button", name="Train", exact=True).click()
+    expect(status).to_contain_text("of this page", timeout=30_000)
+    expect(status).to_have_text(re.compile(r"Update \d{3}"), timeout=60_000)
+    train.get_by_role("button", name="Pause").click()
+    curves = train.locator(".clm-plots svg").first.locator("polyline:not(.clm-thin)")
+    heights = [
+        [float(pair.split(",")[1]) for pair in curve.get_attribute("points").split()[:5]]
+        for curve in curves.all()
+    ]
+    assert len(heights) == 2
+    assert heights[0] == pytest.approx(heights[1], abs=0.5)  # pixels of 260

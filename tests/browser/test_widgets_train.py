@@ -1,0 +1,118 @@
+"""TrainInThePage in Chromium: it learns, compares, explodes and explains, without freezing."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from widgets_page import TRAIN, widget
+
+pytest_plugins = ["widgets_fixtures"]
+
+
+def perplexity(train):
+    found = re.search(r"validation (\d+\.\d+)", train.locator(".clm-status").inner_text())
+    return float(found[1]) if found else 28.0
+
+
+def updates(train):
+    found = re.search(r"Update (\d+)", train.locator(".clm-status").inner_text())
+    return int(found[1]) if found else 0
+
+
+def wait_for(page, condition, seconds):
+    for _ in range(10 * seconds):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"not so within {seconds} s")
+
+
+@pytest.mark.parametrize("where", ["a Worker of this page", "this page"])
+def test_it_learns_in_the_page_without_freezing_it(opened, browser, served, where):
+    page = opened()
+    if where == "this page":
+        page.add_init_script("delete globalThis.Worker")
+        page.reload()
+    train = widget(page, TRAIN)
+    page.evaluate("""() => {
+        globalThis.longest = 0;
+        let last = performance.now();
+        const beat = () => {
+            const now = performance.now();
+            longest = Math.max(longest, now - last);
+            last = now;
+            setTimeout(beat, 0);
+        };
+        beat();
+    }""")
+    train.get_by_role("button", name="Train", exact=True).click()
+    wait_for(page, lambda: perplexity(train) < 14, 15)
+    assert f"in {where}" in train.locator(".clm-status").inner_text()
+    assert page.evaluate("longest") < 700  # ms without an answer to the reader
+    assert len(train.locator(".clm-sample").inner_text()) > 100
+    train.get_by_role("button", name="Pause").click()
+    page.wait_for_timeout(300)
+    done = updates(train)
+    page.wait_for_timeout(300)
+    assert updates(train) == done
+    train.get_by_role("button", name="One update").click()
+    wait_for(page, lambda: updates(train) == done + 1, 5)
+
+
+def test_runs_are_compared_and_reset(page):
+    train = widget(page, TRAIN)
+    lines = train.locator(".clm-runs li")
+    for count, cell in ((1, "tanh"), (2, "GRU"), (3, "tanh")):
+        train.get_by_label("Cell").select_option(cell)
+        train.get_by_role("button", name="Train", exact=True).click()
+        wait_for(page, lambda: updates(train) >= 21, 30)
+        train.get_by_role("button", name="Pause").click()
+        expect(lines).to_have_count(count)
+        expect(lines.last).to_contain_text(f"1 {cell} layer of 32")
+        if count < 3:
+            train.get_by_role("button", name="New run").click()
+    assert train.locator(".clm-plots svg").first.locator("polyline").count() == 6
+    train.get_by_label("Layers").select_option("2")
+    expect(train.locator(".clm-train")).to_contain_text("These settings are for the next run")
+    train.get_by_role("button", name="Reset").click()
+    expect(lines.last).to_contain_text("2 tanh layers of 32")
+    expect(train.locator(".clm-status")).to_contain_text("Not trained yet")
+
+
+def test_without_clipping_the_explosion_is_explained(page):
+    train = widget(page, TRAIN)
+    train.get_by_label("clip gradients").uncheck()
+    train.get_by_label("Learning rate").fill("10")
+    expect(train.locator("output")).to_have_text("20")
+    train.get_by_role("button", name="Train", exact=True).click()
+    expect(train.get_by_role("alert")).to_contain_text("Turn clipping on", timeout=15_000)
+    assert train.get_by_role("button", name="Go on").is_disabled()
+    train.get_by_role("button", name="Reset").click()
+    expect(train.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+
+
+def test_own_text_is_judged_and_learned(page):
+    train = widget(page, TRAIN)
+    train.get_by_text("Train on your own text").click()
+    area = train.get_by_label("Your text")
+    area.fill("Too short <script>")
+    expect(train.get_by_text("This text has 16 letters and spaces")).to_be_visible()
+    area.fill("".join(chr(0x4E00 + i) for i in range(3000)))
+    expect(train.get_by_text("3000 different characters")).to_be_visible()
+    area.evaluate(
+        "(area, text) => { area.value = text; area.dispatchEvent(new Event('input')); }",
+        "<script>alert(1)</script> ÄÖ " * 190_000,
+    )
+    expect(train.get_by_text("Only the first 200,000 characters count.")).to_be_visible()
+    assert len(area.input_value()) == 200_001
+    train.get_by_role("button", name="Train", exact=True).click()
+    wait_for(page, lambda: updates(train) >= 20, 15)
+    assert page.locator(".clm script").count() == 0
+
+
+def test_a_file_that_may_start_no_worker_still_learns_step_by_step(opened, folder):
+    page = opened((folder / "index.html").as_uri())
+    train = widget(page, TRAIN)
+    train.get_by_role("button", name="One update").click()
+    wait_for(page, lambda: updates(train) == 1, 10)
+    expect(train.locator(".clm-status")).to_contain_text("page")

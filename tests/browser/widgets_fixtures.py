@@ -1,0 +1,70 @@
+"""Fixtures: a page with one widget of each kind, on random models, opened as a reader would."""
+
+import functools
+import http.server
+import threading
+
+import pytest
+from conftest import QuietHandler, open_page
+from widgets_page import page_parts, write_page
+
+from charlm_lib import GRU, RNNLM, RNNLMScratch, StackedRNNScratch, Vocab
+from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
+
+
+@pytest.fixture(scope="session")
+def parts(make_result):
+    vocab = Vocab("abcdefghijklmnopqrstuvwxyz ")
+    size = len(vocab)
+    models = {
+        "2 tanh layers": RNNLMScratch(StackedRNNScratch(size, 32, 2), size, lr=1.0),
+        "3 GRU layers": RNNLM(GRU(32, 3), size, lr=1.0),
+    }
+    results = {name: make_result(model, vocab) for name, model in models.items()}
+    return page_parts(
+        [
+            TextSampler(results),
+            HiddenStateViewer(results, layer=2, unit=3),
+            PredictFirst.next_character(results["3 GRU layers"], "time traveller", 4),
+            PredictFirst.which_model(results),
+            PredictFirst.number("Where does it end?", 7.3, 1, 28, log=True),
+            PredictFirst.choice("Which?", ["one", "two"], "two", explanation="Because."),
+            TrainInThePage(),
+        ]
+    )
+
+
+@pytest.fixture(scope="session")
+def folder(parts, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("widgets")
+    write_page(folder, *parts)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def served(folder):
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        server.shutdown()
+
+
+@pytest.fixture
+def opened(browser, served):
+    """A function that opens the page for this test alone; at its end nothing may be wrong."""
+    visits = []
+
+    def open_one(address=served, scheme="light", width=1280, height=900):
+        visits.append(open_page(browser, address, scheme, width, height))
+        return visits[-1].page
+
+    yield open_one
+    for visit in visits:
+        visit.page.context.close()
+        assert not visit.problems
+
+
+@pytest.fixture
+def page(opened):
+    return opened()

@@ -1,0 +1,44 @@
+"""A page with widgets as the site has them: state, views and host."""
+
+import json
+from pathlib import Path
+
+from ipywidgets.embed import dependency_state, embed_data
+
+SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE, TRAIN = range(7)
+HOST = Path(__file__).resolve().parents[2] / "site" / "widget-host.js"
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Widgets</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<script defer src="widget-host.js"></script></head>
+<body><main><h1>Widgets</h1>{views}<p id="after">Words after the widgets.</p></main>
+<script type="application/vnd.jupyter.widget-state+json">{state}</script>
+</body></html>"""
+
+
+def page_parts(widgets) -> tuple[dict, list[dict]]:
+    """The saved state of widgets, and what a cell shows of each."""
+    data = embed_data(
+        widgets, drop_defaults=False, state=dependency_state(widgets, drop_defaults=False)
+    )
+    return data["manager_state"], data["view_specs"]
+
+
+def write_page(folder: Path, state: dict, views: list[dict]) -> Path:
+    """Write a page in the form that myst-nb gives a notebook with widgets."""
+    scripts = [
+        f'<script type="application/vnd.jupyter.widget-view+json">{json.dumps(view)}</script>'
+        for view in views
+    ]
+    text = PAGE.format(views="\n".join(scripts), state=json.dumps(state).replace("</", r"<\/"))
+    (folder / "widget-host.js").write_text(HOST.read_text(encoding="utf-8"), encoding="utf-8")
+    page = folder / "index.html"
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def widget(page, number):
+    """One of the page's widgets, by its number above."""
+    return page.locator(".widget-place").nth(number)

@@ -1,0 +1,237 @@
+"""The numbers of the browser modules, run in Node, against JAX and Flax."""
+
+import base64
+import functools
+import zlib
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from charlm_lib import (
+    GRU,
+    RNN,
+    RNNLM,
+    RNNLMScratch,
+    RNNScratch,
+    StackedRNNScratch,
+    Vocab,
+    cross_entropy,
+    predict,
+)
+from charlm_lib.widgets.export import from_vector, pack, to_vector
+
+VOCAB = Vocab("abcdefghijklmnopqrstuvwxyz ")
+V = len(VOCAB)
+H = 11
+IDS = np.random.default_rng(3).integers(1, V, 60)
+NUM_STEPS, STARTS = 8, [0, 7, 33]
+MODELS = {
+    "tanh scratch 1": RNNLMScratch(RNNScratch(V, H), V, 1.0),
+    "tanh concise 1": RNNLM(RNN(H), V, 1.0),
+    **{f"tanh stacked {n}": RNNLMScratch(StackedRNNScratch(V, H, n), V, 1.0) for n in (2, 3)},
+    "tanh stacked 2, dense output": RNNLM(StackedRNNScratch(V, H, 2), V, 1.0),
+    **{f"gru {n}": RNNLM(GRU(H, n), V, 1.0) for n in (1, 2, 3)},
+    "gru 2, scratch output": RNNLMScratch(GRU(H, 2), V, 1.0),
+}
+
+
+def trained_like(model, seed=0, scale=0.5):
+    """A result whose every parameter, biases too, is a normal number of a trained model's size."""
+    shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 4), jnp.int32))
+    random = np.random.default_rng(seed)
+    params = jax.tree.map(lambda x: np.float32(scale * random.normal(size=x.shape)), shapes)
+    return SimpleNamespace(model=model, params=params, vocab=VOCAB)
+
+
+@functools.cache
+def compiled(name):
+    """The function from parameters to the loss, logits and gradient of three windows in JAX."""
+    windows = np.stack([IDS[start : start + NUM_STEPS + 1] for start in STARTS])
+
+    def loss(params):
+        logits, _ = MODELS[name].apply(params, windows[:, :-1])
+        return cross_entropy(logits, windows[:, 1:]), logits
+
+    return jax.jit(jax.value_and_grad(loss, has_aux=True))
+
+
+def packed(result, dtype="float32"):
+    [about], weights = pack({"it": result}, dtype)
+    return {"about": about, "weights": base64.b64encode(weights).decode()}
+
+
+WINDOWS = {"ids": IDS.tolist(), "num_steps": NUM_STEPS, "starts": STARTS}
+READ = """
+    const { Model, readParameters } = await load("core.js");
+    const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
+    const model = new Model(input.about, readParameters(input.about, new DataView(bytes.buffer)));
+"""
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    ("dtype", "scale", "tolerance"), [("float32", 0.5, 1e-5), ("float16", 0.25, 5e-3)]
+)
+def test_logits_equal_flax(run_node, name, dtype, scale, tolerance):
+    result = trained_like(MODELS[name], scale=scale)
+    (_, expected), _ = compiled(name)(result.params)
+    program = (
+        READ
+        + """
+    const read = (start) => input.ids.slice(start, start + input.num_steps);
+    give(input.starts.map((start) => Array.from(model.forward(read(start)).logits)));
+    """
+    )
+    found = run_node(program, **packed(result, dtype), **WINDOWS)
+    np.testing.assert_allclose(np.reshape(found, expected.shape), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_gradients_equal_jax(run_node, name):
+    result = trained_like(MODELS[name])
+    (loss, _), expected = compiled(name)(result.params)
+    program = (
+        READ
+        + """
+    const { Backward, windowLoss } = await load("learn.js");
+    const backward = new Backward(model, input.num_steps);
+    const gradient = new Float64Array(model.parameters.length);
+    const scale = 1 / (input.num_steps * input.starts.length);
+    let nll = 0;
+    let check = 0;
+    for (const start of input.starts) {
+      nll += backward.addWindow(gradient, input.ids, start, input.num_steps, scale);
+      check += windowLoss(model, input.ids, start, input.num_steps);
+    }
+    give({ loss: nll * scale, check: check * scale, gradient: Array.from(gradient) });
+    """
+    )
+    found = run_node(program, **packed(result), **WINDOWS)
+    assert found["loss"] == pytest.approx(float(loss), abs=1e-5)
+    assert found["check"] == pytest.approx(found["loss"], abs=1e-12)
+    gradient = from_vector(np.array(found["gradient"]), like=expected)
+    for (path, ours), theirs in zip(
+        jax.tree_util.tree_leaves_with_path(gradient), jax.tree.leaves(expected), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5, err_msg=str(path))
+        assert np.abs(theirs).max() > 1e-4, f"{path}: a gradient of zeros proves nothing"
+
+
+def test_from_vector_undoes_to_vector():
+    for name, model in MODELS.items():
+        params = trained_like(model).params
+        vector, about = to_vector(params)
+        assert about == {"cell": name.split()[0], "hiddens": H, "layers": about["layers"]}
+        assert str(about["layers"]) in name
+        jax.tree.map(np.testing.assert_array_equal, from_vector(vector, params), params)
+
+
+@pytest.mark.parametrize("temperature", [0.3, 0.7, 1.0, 1.7])
+def test_sampling_frequencies_follow_the_softmax(run_node, temperature):
+    logits = np.array([0.3, -1.2, 2.0, 0.0, 1.1, -0.4])
+    draws = 40_000
+    program = """
+    const { drawFrom, randomNumbers, softmax } = await load("core.js");
+    const uniform = randomNumbers(11);
+    const p = softmax(input.logits, input.temperature);
+    const counts = input.logits.map(() => 0);
+    for (let i = 0; i < input.draws; i++) counts[drawFrom(p, uniform())] += 1;
+    give({ counts, p: Array.from(p) });
+    """
+    found = run_node(program, logits=logits.tolist(), temperature=temperature, draws=draws)
+    expected = np.asarray(jax.nn.softmax(logits / temperature), np.float64)
+    np.testing.assert_allclose(found["p"], expected, rtol=1e-5)
+    chi_square = ((found["counts"] - draws * expected) ** 2 / (draws * expected)).sum()
+    assert chi_square < 20.5  # 5 degrees of freedom: exceeded by chance once in a thousand
+
+
+WRITE = """
+    const { writeOn } = await load("core.js");
+    const write = (temperature, seed, count) => {
+      const writer = writeOn(model, input.ids, temperature, seed);
+      return Array.from({ length: count }, () => writer.next().value.token);
+    };
+"""
+
+
+def test_greedy_text_is_that_of_the_library(run_node):
+    result = trained_like(MODELS["gru 2"], scale=1.0)
+    program = READ + WRITE + "give(write(0, 0, 60));"
+    ids = VOCAB.encode("time traveller ").tolist()
+    text = VOCAB.decode(run_node(program, **packed(result), ids=ids))
+    assert "time traveller " + text == predict("time traveller ", 60, result)
+
+
+def test_the_seed_decides_the_text_and_unk_is_never_written(run_node):
+    result = trained_like(MODELS["tanh stacked 2"], scale=0.1)
+    program = READ + WRITE + "give([write(1, 5, 2000), write(1, 5, 2000), write(1, 6, 2000)]);"
+    one, again, other = run_node(program, **packed(result), ids=[1, 2])
+    assert one == again
+    assert one != other
+    assert 0 not in one
+    assert len(set(one)) == V - 1
+
+
+def test_damaged_or_missing_weights_are_told_by_name(run_node):
+    program = """
+    const { readParameters } = await load("core.js");
+    const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
+    const told = (view) => {
+      try { readParameters(input.about, view); return "nothing"; } catch (e) { return e.message; }
+    };
+    const damaged = bytes.slice();
+    damaged[100] ^= 4;
+    give([
+      told(new DataView(bytes.buffer)),
+      told(new DataView(damaged.buffer)),
+      told(new DataView(bytes.slice(0, 50).buffer)),
+      told(undefined),
+    ]);
+    """
+    good, damaged, short, missing = run_node(program, **packed(trained_like(MODELS["gru 1"])))
+    assert good == "nothing"
+    assert "damaged" in damaged and "it" in damaged
+    assert "missing" in short and "missing" in missing
+
+
+def test_every_float16_reads_as_numpy_reads_it(run_node):
+    every = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    every = every[np.isfinite(every)]
+    about = {"name": "all", "cell": "tanh", "hiddens": 1, "layers": 1, "dtype": "float16"}
+    # one hidden unit, one layer: 2 V + 3 parameters
+    V = (len(every) - 2) // 3
+    values = every[: 2 + 3 * V]
+    data = values.astype("<f2").tobytes()
+    about |= {"tokens": ["x"] * V, "offset": 0, "bytes": len(data), "crc": zlib.crc32(data)}
+    program = """
+    const { readParameters } = await load("core.js");
+    const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
+    give(Array.from(readParameters(input.about, new DataView(bytes.buffer))));
+    """
+    found = run_node(program, about=about, weights=base64.b64encode(data).decode())
+    np.testing.assert_array_equal(found, values.astype(np.float64))
+
+
+def test_the_two_layer_gru_is_fast_enough(run_node):
+    result = trained_like(RNNLM(GRU(32, 2), V, 1.0))
+    program = (
+        READ
+        + WRITE
+        + """
+    const seconds = () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6;
+    write(1, 0, 10000);
+    let best = 0;
+    for (let run = 0; run < 5; run++) {
+      const start = seconds();
+      write(1, run, 10000);
+      best = Math.max(best, 10000 / (seconds() - start));
+    }
+    give(best);
+    """
+    )
+    assert (
+        run_node(program, **packed(result), ids=[1, 2]) > 20_000
+    )  # characters per second of one core

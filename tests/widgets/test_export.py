@@ -1,0 +1,230 @@
+"""What travels to the browser: weights, descriptions, modules, and the widgets' own checks."""
+
+import gzip
+import re
+import zlib
+from types import SimpleNamespace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from charlm_lib import GRU, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch, Vocab
+from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
+from charlm_lib.widgets.bundle import FOLDER, module, style
+from charlm_lib.widgets.export import from_vector, pack, to_vector
+from charlm_lib.widgets.train_in_page import CHOICES
+
+WIDGETS = {
+    TextSampler: "text_sampler",
+    HiddenStateViewer: "hidden_state_viewer",
+    PredictFirst: "predict_first",
+    TrainInThePage: "train_in_page",
+}
+
+
+@pytest.fixture(scope="session")
+def vocab():
+    return Vocab("abcdefghijklmnopqrstuvwxyz ")
+
+
+@pytest.fixture(scope="session")
+def results(vocab, make_result):
+    size = len(vocab)
+    rnns = {
+        "1 layer": RNNLMScratch(RNNScratch(size, 32), size, lr=1.0),
+        "2 layers": RNNLMScratch(StackedRNNScratch(size, 32, 2), size, lr=1.0),
+        "GRU": RNNLM(GRU(32, 2), size, lr=1.0),
+    }
+    return {name: make_result(model, vocab) for name, model in rnns.items()}
+
+
+def test_pack_describes_every_model_and_where_its_weights_are(results, vocab):
+    models, data = pack(results)
+    assert [about["name"] for about in models] == list(results)
+    assert [(a["cell"], a["layers"], a["hiddens"]) for a in models] == [
+        ("tanh", 1, 32),
+        ("tanh", 2, 32),
+        ("gru", 2, 32),
+    ]
+    assert sum(about["bytes"] for about in models) == len(data)
+    for about, result in zip(models, results.values(), strict=True):
+        assert about["tokens"] == vocab.tokens
+        assert about["bytes"] == 2 * result.num_params
+        chunk = data[about["offset"] : about["offset"] + about["bytes"]]
+        assert about["crc"] == zlib.crc32(chunk)
+        np.testing.assert_allclose(
+            np.frombuffer(chunk, "<f2"), to_vector(result.params)[0], rtol=1e-3, atol=1e-6
+        )
+
+
+def test_a_single_result_needs_no_name(results):
+    models, _ = pack(results["GRU"], "float32")
+    assert [about["name"] for about in models] == ["model"]
+    assert models[0]["bytes"] == 4 * results["GRU"].num_params
+
+
+def broken(result, value):
+    params = {"params": {**result.params["params"], "b_q": jnp.full(28, value)}}
+    return SimpleNamespace(params=params, vocab=result.vocab)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda r: pack({}), "no models"),
+        (lambda r: pack({"a": 3}), "'a' is 3, not a result of Trainer.fit"),
+        (lambda r: pack(r, "int8"), "'int8': choose one of float16, float32"),
+        (lambda r: pack({"x": broken(r["1 layer"], jnp.nan)}), "'x' has weights that are not fin"),
+        (lambda r: pack({"x": broken(r["1 layer"], 1e6)}), "too large for float16"),
+        (lambda r: to_vector({"params": {"dense": {}}}), "found dense"),
+        (lambda r: to_vector({"rnn": {"lstm": {}}, "W_hq": 0}), "found lstm"),
+        (lambda r: to_vector({"rnn": {"cell": {"ii": {}}}, "W_hq": 0}), "tanh and GRU cells only"),
+        (
+            lambda r: from_vector(np.zeros(7), r["GRU"].params),
+            "7 numbers for a model of 13084 parameters",
+        ),
+        (lambda r: TextSampler(r, prefix=""), "prefix is empty"),
+        (lambda r: TextSampler(r, prefix="what?"), "'what\\?' has '\\?'.*'1 layer' lacks"),
+        (lambda r: TextSampler(r, temperature=-1), "temperature -1"),
+        (lambda r: TextSampler(r, temperature=2.5), "between 0 \\(greedy\\) and 2"),
+        (lambda r: TextSampler(r, length=0), "length 0"),
+        (lambda r: TextSampler(r, length=601), "between 1 and 600"),
+        (lambda r: TextSampler(r, seed=-1), "seed -1"),
+        (lambda r: HiddenStateViewer(r, text=""), "text is empty"),
+        (lambda r: HiddenStateViewer(r, text="a" * 601), "601 characters: show at most 600"),
+        (lambda r: HiddenStateViewer(r, layer=2), "layer 2: '1 layer' has 1 to 1"),
+        (lambda r: HiddenStateViewer(r, unit=33), "unit 33: '1 layer' has 0 to 32"),
+        (
+            lambda r: PredictFirst.next_character(r["GRU"], "abc", 3),
+            "start 3: give between 1 and 2",
+        ),
+        (lambda r: PredictFirst.next_character(r["GRU"], "a+b", 1), "'\\+'"),
+        (lambda r: PredictFirst.which_model({"a": r["GRU"]}), "at least two"),
+        (lambda r: PredictFirst.which_model(r, prefix="7"), "'7'"),
+        (lambda r: PredictFirst.which_model(r, temperature=9), "temperature 9"),
+        (lambda r: PredictFirst.which_model(r, length=0), "length 0"),
+        (lambda r: PredictFirst.number("?", 30, 1, 28), "answer 30.0 is not in the range"),
+        (lambda r: PredictFirst.number("?", float("nan"), 1, 28), "answer nan"),
+        (lambda r: PredictFirst.number("?", 3, 0, 28, log=True), "low 0.0"),
+        (lambda r: PredictFirst.choice("?", ["a"], "a"), "at least two"),
+        (lambda r: PredictFirst.choice("?", ["a", "a"], "a"), "at least two"),
+        (lambda r: PredictFirst.choice("?", ["a", "b"], "c"), "'c' is none of"),
+        (lambda r: TrainInThePage(text="too short"), "9 letters and spaces: give at least 400"),
+        (lambda r: TrainInThePage(cell="lstm"), "cell 'lstm': choose one of"),
+        (lambda r: TrainInThePage(layers=4), "layers 4"),
+        (lambda r: TrainInThePage(hiddens=33), "hiddens 33"),
+        (lambda r: TrainInThePage(num_steps=7), "num_steps 7"),
+        (lambda r: TrainInThePage(learning_rate=0), "learning_rate 0: choose one of"),
+        (lambda r: TrainInThePage(learning_rate=1.5), "learning_rate 1.5"),
+        (lambda r: TrainInThePage(clip=-1), "clip -1: give a length, or 0"),
+        (lambda r: TrainInThePage(prefix="!"), "'!'"),
+    ],
+)
+def test_bad_input_is_named(results, change, message):
+    with pytest.raises(ValueError, match=message):
+        change(results)
+
+
+def test_capitals_are_welcome_where_the_vocabulary_is_lower_case(results):
+    assert TextSampler(results, prefix="Time Traveller ").prefix == "Time Traveller "
+
+
+def make_all(results):
+    return [
+        TextSampler(results),
+        HiddenStateViewer(results),
+        PredictFirst.which_model(results),
+        PredictFirst.next_character(results["GRU"], "the time", 4),
+        PredictFirst.number("How much?", 3, 1, 28),
+        PredictFirst.choice("Which?", ["a", "b"], "b"),
+        TrainInThePage(),
+    ]
+
+
+def test_the_same_arguments_give_the_same_state(results):
+    for one, two in zip(make_all(results), make_all(results), strict=True):
+        first, second = one.get_state(), two.get_state()
+        differ = {key for key in first if first[key] != second[key]}
+        assert differ <= {"layout", "tooltip"}  # references to other models
+
+
+def test_the_text_for_readers_without_scripts_is_short_and_says_what_this_is(results):
+    for widget in make_all(results):
+        assert repr(widget).startswith(type(widget).__name__ + ": ")
+        assert len(repr(widget)) <= 110  # anywidget cuts longer ones
+
+
+def test_modules_hold_everything_they_use_and_nothing_of_the_page(run_node):
+    for widget, name in WIDGETS.items():
+        text = module(f"{name}.js")
+        assert text == widget._esm
+        assert not re.search(
+            r"^\s*import\b|\bimport\(|\beval\(|innerHTML|insertAdjacent", text, re.M
+        )
+        assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+        program = """
+        const url = "data:text/javascript;base64," + Buffer.from(input.text).toString("base64");
+        const widget = (await import(url)).default;
+        give(Object.keys(widget).concat(typeof widget.render));
+        """
+        assert run_node(program, text=text) == ["render", "function"]
+
+
+def test_every_class_name_of_the_styles_is_prefixed():
+    for name in WIDGETS.values():
+        classes = set(
+            re.findall(r"\.(-?[A-Za-z][\w-]*)", re.sub(r"\{[^}]*\}", "", style(f"{name}.css")))
+        )
+        assert {c for c in classes if not c.startswith("clm")} == {"vscode-dark"}
+
+
+def test_all_scripts_together_are_light():
+    texts = [module(f"{name}.js") + style(f"{name}.css") for name in WIDGETS.values()]
+    assert sum(len(gzip.compress(text.encode())) for text in texts) < 60_000
+
+
+def test_a_page_with_six_models_is_light(vocab, make_result):
+    size = len(vocab)
+    models = {
+        f"{cell} {n}": RNNLM(GRU(32, n), size, lr=1.0)
+        if cell == "gru"
+        else RNNLMScratch(StackedRNNScratch(size, 32, n), size, lr=1.0)
+        for cell in ("tanh", "gru")
+        for n in (1, 2, 3)
+    }
+    six = {name: make_result(model, vocab) for name, model in models.items()}
+    sampler, viewer = TextSampler(six), HiddenStateViewer(six)
+    weight = 0
+    for widget in (sampler, viewer, TrainInThePage()):
+        state = widget.get_state()
+        weights = state.pop("weights", b"")
+        weight += len(str(state)) + 4 * len(weights) // 3  # buffers are kept as base64
+    assert weight < 500_000
+
+
+def test_the_join_refuses_what_it_does_not_know(tmp_path, monkeypatch):
+    (tmp_path / "odd.js").write_text('import * as all from "./core.js";\n', encoding="utf-8")
+    monkeypatch.setattr("charlm_lib.widgets.bundle.FOLDER", tmp_path)
+    with pytest.raises(ValueError, match="odd.js"):
+        module.__wrapped__("odd.js")
+
+
+def test_browser_files_are_short_and_shipped():
+    for path in FOLDER.iterdir():
+        assert path.suffix in (".js", ".css")
+        if path.suffix == ".js":
+            assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path.name
+
+
+def test_the_page_offers_what_python_accepts():
+    text = (FOLDER / "train_in_page.js").read_text(encoding="utf-8")
+    rates = re.search(r"RATES = \[([^]]*)\]", text)[1]
+    assert tuple(float(rate) for rate in rates.split(",")) == CHOICES["learning_rate"]
+    for label, name in (
+        ("Layers", "layers"),
+        ("Units per layer", "hiddens"),
+        ("Window", "num_steps"),
+    ):
+        offered = re.search(rf'"{label}",\s*choices\(([^)]*)\)', text)[1]
+        assert tuple(int(value) for value in offered.split(",")) == CHOICES[name]
