@@ -5,62 +5,83 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 from execute import digest, execute_all, kernel_environment, library_key
 from normalise import keep_timings, write
-from stage import EXECUTED, ROOT, SOURCE, BuildError, copy_chapters, stage
+from stage import EXECUTED, RESULTS, ROOT, SOURCE, BuildError, chapter_names, copy_chapters, stage
 
 BUILD = ROOT / "_build"
-HTML, DOCTREES = BUILD / "html", BUILD / ".doctrees"
-# The key of the sources that the site was built from; its time stamp tells make of a new site.
-BUILT = BUILD / "site.key"
+COMMANDS = ("book", "update-chapters", "test-chapters", "tested-site")
+# Where the chapters are tested, and where the site with their results is built for the browser.
+TEST = BUILD / "test"
 
 
-def book(clean: bool) -> None:
-    """Execute what changed and build the site in _build/html, from nothing if `clean`."""
-    stage(execute_all())
+def book() -> None:
+    """Execute the chapters that changed and build the site in _build/html."""
+    stage(execute_all(), SOURCE)
+    build_site(SOURCE, ROOT)
+
+
+def tested_site(clean: bool) -> None:
+    """Build the site of the chapters as committed, with the results of test_chapters().
+
+    It lies in _build/test/_build/html, and is built from nothing if `clean`.
+    Raises BuildError when the chapters have not been tested.
+    """
+    results, source = TEST / "chapters" / RESULTS, TEST / "src"
+    if not results.is_dir():
+        raise BuildError(f"There is no folder {results}: run `make notebooks` first.")
     if clean:
-        for folder in (HTML, DOCTREES):
-            shutil.rmtree(folder, ignore_errors=True)
-        BUILT.unlink(missing_ok=True)
-    key = site_key()
-    if BUILT.is_file() and BUILT.read_text() == key and (HTML / "index.html").is_file():
+        shutil.rmtree(TEST / "_build", ignore_errors=True)
+    stage({n: nbformat.read(ROOT / f"{n}.ipynb", as_version=4) for n in chapter_names()}, source)
+    shutil.copytree(results, source / "chapters" / RESULTS, dirs_exist_ok=True)
+    build_site(source, TEST)
+
+
+def build_site(source: Path, parent: Path) -> None:
+    """Build the site of `source` in `parent`/_build/html, unless it is there already."""
+    html, key_file = parent / "_build" / "html", parent / "_build" / "site.key"
+    key = site_key(source)
+    if key_file.is_file() and key_file.read_text() == key and (html / "index.html").is_file():
         print("Site: unchanged")
-    else:
-        BUILT.unlink(missing_ok=True)
-        start = time.perf_counter()
-        run_sphinx()
-        BUILT.write_text(key)
-        print(f"Site: built in {time.perf_counter() - start:.0f} s")
+        return
+    key_file.unlink(missing_ok=True)
+    start = time.perf_counter()
+    run_sphinx(source, parent)
+    key_file.write_text(key)
+    print(f"Site: built in {time.perf_counter() - start:.0f} s")
 
 
-def site_key() -> str:
-    """Hash everything that the site is built from."""
-    files = [p for p in sorted(SOURCE.rglob("*")) if p.is_file()]
+def site_key(source: Path) -> str:
+    """Hash everything that a site is built from."""
+    files = [p for p in sorted(source.rglob("*")) if p.is_file()]
     named = [
-        p.relative_to(SOURCE).as_posix().encode() + b"\n" + p.read_bytes()
+        p.relative_to(source).as_posix().encode() + b"\n" + p.read_bytes()
         for p in files
         if not {"__pycache__", EXECUTED} & set(p.parts)
     ]
     return digest(library_key().encode(), *named)
 
 
-def run_sphinx() -> None:
-    """Run jupyter-book on SOURCE with every warning an error; raise BuildError if it fails."""
+def run_sphinx(source: Path, parent: Path) -> None:
+    """Run jupyter-book on `source` with every warning an error; raise BuildError if it fails."""
     # The front page shows models and library code that Sphinx does not know it depends on.
-    (SOURCE / "index.md").touch()
+    (source / "index.md").touch()
     # Not the script jupyter-book: its first line fails when the path to .venv has spaces.
     start = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", start, "build", str(SOURCE), "--path-output", str(ROOT)]
+    command = [sys.executable, "-c", start, "build", str(source), "--path-output", str(parent)]
     command += ["-W", "-n", "--keep-going"]
-    with (BUILD / "site.log").open("w+", encoding="utf-8") as log:
+    output = parent / "_build"
+    output.mkdir(parents=True, exist_ok=True)
+    with (output / "site.log").open("w+", encoding="utf-8") as log:
         done = subprocess.run(
             command, env=kernel_environment(), stdout=log, stderr=subprocess.STDOUT
         )
         if done.returncode:
             # Sphinx repeats a warning only for pages that it reads again: let it read all of them.
-            shutil.rmtree(DOCTREES, ignore_errors=True)
+            shutil.rmtree(output / ".doctrees", ignore_errors=True)
             log.seek(0)
             raise BuildError(f"{log.read()}\nThe site was not built: see the warnings above.")
 
@@ -78,7 +99,7 @@ def update_chapters() -> None:
 
 def test_chapters() -> int:
     """Run the chapters as committed under nbval, in a new folder, and return its status."""
-    notebooks = copy_chapters(BUILD / "test" / "chapters")
+    notebooks = copy_chapters(TEST / "chapters")
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
     command += ["--nbval-cell-timeout", "1800", "-p", "no:cacheprovider", "--durations", "8"]
     return subprocess.run([*command, *map(str, notebooks)], env=kernel_environment()).returncode
@@ -87,12 +108,14 @@ def test_chapters() -> int:
 def main() -> int:
     """Run the command given on the command line and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=("book", "update-chapters", "test-chapters"))
-    parser.add_argument("--clean", action="store_true", help="build the whole site anew")
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--clean", action="store_true", help="build the tested site from nothing")
     options = parser.parse_args()
     try:
         if options.command == "book":
-            book(options.clean)
+            book()
+        elif options.command == "tested-site":
+            tested_site(options.clean)
         elif options.command == "update-chapters":
             update_chapters()
         else:

@@ -3,16 +3,20 @@
 from importlib import metadata
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.fileutil import copy_asset_file
 
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WHEEL = "sphinx-mathjax-offline"
-# The combined TeX component and its fonts are all that a page loads. The others are fetched
-# only when a reader turns on the formula explorer, which speaks, in MathJax's menu.
+# Pages load the combined TeX component and its fonts, and a TeX extension when a formula uses it
+# (\boldsymbol, for one). The others are fetched only when a reader turns on the formula explorer,
+# which speaks, in MathJax's menu.
 WANTED = (
     "tex-chtml.js",
     "output/chtml/fonts/woff-v2/*.woff",
+    "input/tex/extensions/*.js",
     "a11y/*.js",
     "input/mml.js",
     "sre/mathmaps/base.json",
@@ -50,7 +54,16 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
             copy_asset_file(str(source), str(target))
 
 
+def explain_widgets(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Say below each widget, to a reader whose browser runs no scripts, what should be there."""
+    for node in list(doctree.findall(nodes.raw)):
+        if WIDGET_VIEW in node.astext():
+            text = "<noscript><p>This figure is interactive: it needs JavaScript.</p></noscript>"
+            node.parent.insert(node.parent.index(node) + 1, nodes.raw("", text, format="html"))
+
+
 def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
+    app.connect("doctree-resolved", explain_widgets)
     app.connect("build-finished", copy_mathjax)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -75,16 +75,16 @@ def place(files: dict[str, bytes], folder: Path) -> None:
             target.write_bytes(content)
 
 
-def stage(executed: dict[str, NotebookNode]) -> None:
-    """Make SOURCE the sources of the site: `executed` (chapter name -> notebook) and sources().
+def stage(chapters: dict[str, NotebookNode], folder: Path) -> None:
+    """Make `folder` the sources of a site: `chapters` (name -> notebook) and sources().
 
     Whatever else lies there is removed, except what the execution of the chapters keeps.
     """
-    notebooks = {f"{name}.ipynb": nbformat.writes(nb).encode() for name, nb in executed.items()}
+    notebooks = {f"{name}.ipynb": nbformat.writes(nb).encode() for name, nb in chapters.items()}
     wanted = {**sources(), **notebooks}
-    place(wanted, SOURCE)
-    for path in SOURCE.rglob("*"):
-        name = path.relative_to(SOURCE)
+    place(wanted, folder)
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder)
         if path.is_file() and name.as_posix() not in wanted and not IGNORED & set(name.parts):
             path.unlink()
 

@@ -52,8 +52,11 @@ def test_equal_runs_become_equal_files():
     for cell, other in zip(first.cells, ["aaaa", "bbbb"], strict=True):
         cell.id = other
     second.metadata = nbformat.from_dict({"kernelspec": {"name": "my-env", "display_name": "Me"}})
-    second.cells[1].metadata = nbformat.from_dict({"execution": {"iopub.status.busy": "now"}})
+    kept = {"tags": ["hide-cell"], "jupyter": {"source_hidden": True}}
+    first.cells[1].metadata = nbformat.from_dict(kept)
+    second.cells[1].metadata = nbformat.from_dict({**kept, "execution": {"busy": "now"}})
     assert normalise.normalise(first) == normalise.normalise(second)
+    assert normalise.normalise(first).cells[1].metadata == kept
     assert normalise.normalise(first).cells[1].execution_count == 1
 
 
@@ -186,6 +189,7 @@ def small_book(tmp_path, monkeypatch):
     for module in (stage, execute, build):
         monkeypatch.setattr(module, "ROOT", tmp_path)
         monkeypatch.setattr(module, "SOURCE", tmp_path / "_build" / "src")
+    monkeypatch.setattr(build, "TEST", tmp_path / "_build" / "test")
     return tmp_path
 
 
@@ -231,7 +235,7 @@ def test_a_chapter_never_finds_its_own_old_results(small_book):
 
 def test_sources_stay_as_they_are(small_book):
     before = {p: p.read_bytes() for p in small_book.rglob("*") if p.is_file()}
-    stage.stage(execute.execute_all())
+    stage.stage(execute.execute_all(), stage.SOURCE)
     assert {p: p.read_bytes() for p in before} == before
     assert {p.relative_to(small_book).parts[0] for p in small_book.rglob("*")} == {
         *(p.relative_to(small_book).parts[0] for p in before),
@@ -267,12 +271,12 @@ def test_outputs_are_written_back_once(small_book, capsys):
 def test_staging_removes_what_is_no_longer_a_source(small_book):
     executed = execute.execute_all()
     (small_book / "chapters" / "picture.svg").write_text("<svg/>")
-    stage.stage(executed)
+    stage.stage(executed, stage.SOURCE)
     staged = stage.SOURCE / "chapters" / "picture.svg"
     stamp = (stage.SOURCE / "index.md").stat().st_mtime_ns
     assert staged.is_file()
     (small_book / "chapters" / "picture.svg").unlink()
-    stage.stage(executed)
+    stage.stage(executed, stage.SOURCE)
     assert not staged.exists()
     assert (stage.SOURCE / "chapters/results/one").is_file()
     assert (stage.SOURCE / "index.md").stat().st_mtime_ns == stamp
@@ -305,6 +309,28 @@ def test_chapters_are_tested_from_a_folder_without_results(small_book, tmp_path)
     target = tmp_path / "copy"
     assert [p.name for p in stage.copy_chapters(target)] == ["one.ipynb", "two.ipynb"]
     assert sorted(p.name for p in target.iterdir()) == ["one.ipynb", "two.ipynb"]
+
+
+def test_tested_site_has_the_committed_outputs_and_the_tests_results(small_book, monkeypatch):
+    built = []
+    monkeypatch.setattr(build, "run_sphinx", lambda *folders: built.append(folders))
+    with pytest.raises(stage.BuildError, match="run `make notebooks` first"):
+        build.tested_site(clean=False)
+    results = build.TEST / "chapters" / "results"
+    results.mkdir(parents=True)
+    (results / "one").write_text("tested")
+    (build.TEST / "_build" / "html").mkdir(parents=True)
+    (build.TEST / "_build" / "html" / "index.html").write_text("")
+    build.tested_site(clean=False)
+    build.tested_site(clean=False)
+    assert built == [(build.TEST / "src", build.TEST)]  # once: nothing changed
+    staged = build.TEST / "src" / "chapters"
+    assert (staged / "results" / "one").read_text() == "tested"
+    source = nbformat.read(small_book / "chapters" / "two.ipynb", as_version=4)
+    assert nbformat.read(staged / "two.ipynb", as_version=4) == source
+    (results / "one").write_text("tested again")
+    build.tested_site(clean=False)
+    assert len(built) == 2
 
 
 def test_mathjax_comes_from_the_wheel():

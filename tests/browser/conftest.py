@@ -11,7 +11,9 @@ import pytest
 from chromium import ARGUMENTS, find_chromium
 from playwright.sync_api import Browser, Page, sync_playwright
 
-HTML = Path(__file__).resolve().parents[2] / "_build" / "html"
+# The site that `make browser` builds; CHARLM_SITE names another one.
+BUILT = Path(__file__).resolve().parents[2] / "_build" / "test" / "_build" / "html"
+HTML = Path(os.environ.get("CHARLM_SITE", BUILT)).resolve()
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -51,9 +53,9 @@ def browser():
 
 @pytest.fixture(scope="session")
 def site():
-    """Serve _build/html on this machine and return its address."""
+    """Serve the built site on this machine and return its address."""
     if not (HTML / "index.html").is_file():
-        pytest.fail("There is no site to test: run `make book` first.")
+        pytest.fail("There is no site to test: run `make browser`.")
     handler = functools.partial(QuietHandler, directory=str(HTML))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

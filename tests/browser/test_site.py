@@ -7,9 +7,9 @@ from urllib.parse import unquote, urldefrag
 import nbformat
 import pytest
 import yaml
+from conftest import HTML
 
 ROOT = Path(__file__).resolve().parents[2]
-HTML = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 FILES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
 CHAPTERS = [f"{f}.html" for f in FILES if f.startswith("chapters/")]
@@ -82,6 +82,19 @@ def test_nothing_is_wider_than_a_phone(seen, path):
 
 
 @pytest.mark.parametrize("path", CHAPTERS)
+def test_figures_keep_their_shape_on_a_phone(seen, path):
+    stretched = (
+        seen(path, **PHONE)
+        .page.locator("article .cell_output img")
+        .evaluate_all(
+            """all => all.map(i => (i.width / i.height) / (i.naturalWidth / i.naturalHeight))
+             .filter(ratio => Math.abs(ratio - 1) > 0.02)"""
+        )
+    )
+    assert stretched == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
 def test_figures_keep_their_colours_in_the_dark(seen, path):
     page = seen(path, "dark").page
     styles = page.locator("article .cell_output img").evaluate_all(
@@ -139,12 +152,12 @@ def test_reader_can_change_the_colours(visit):
 @pytest.mark.parametrize("path", CHAPTERS)
 def test_solutions_are_closed_until_asked_for(visit, path):
     page = visit(path).page
-    solutions = page.locator("article .solution.dropdown")
+    solutions = page.locator("article details")
     assert solutions.count() >= 2
     for solution in solutions.all():
-        body = solution.locator("section")
+        body = solution.locator("summary ~ *").first
         assert not body.is_visible()
-        solution.locator("button.toggle-button").click()
+        solution.locator("summary").click()
         body.wait_for(state="visible")
 
 
