@@ -77,7 +77,10 @@ def run_sphinx(source: Path, parent: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     with (output / "site.log").open("w+", encoding="utf-8") as log:
         done = subprocess.run(
-            command, env=kernel_environment(), stdout=log, stderr=subprocess.STDOUT
+            command,
+            env={**kernel_environment(), "NO_COLOR": "1"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         if done.returncode:
             # Sphinx repeats a warning only for pages that it reads again: let it read all of them.
