@@ -1,4 +1,4 @@
-"""The scripts that execute, normalise and stage the book."""
+"""The scripts that execute, stage and build the book."""
 
 import json
 import subprocess
@@ -9,154 +9,14 @@ import build
 import charlm_site
 import execute
 import nbformat
-import normalise
 import pytest
 import stage
 import yaml
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
-VIEW, STATE = normalise.WIDGET_VIEW, normalise.WIDGET_STATE
-
-
-def printed(text, name="stdout"):
-    return new_output("stream", name=name, text=text)
-
-
-def widget_notebook(ids: list[str]) -> nbformat.NotebookNode:
-    """A notebook whose one output shows ids[0], which refers to ids[1]; nothing shows ids[2]."""
-    shown, layout, unused = ids
-    view = {VIEW: {"model_id": shown, "version_major": 2}, "text/plain": "Widget"}
-    cell = new_code_cell("show()", outputs=[new_output("display_data", data=view)])
-    state = {
-        unused: {"model_name": "LayoutModel", "state": {}},
-        shown: {"model_name": "AnyModel", "state": {"layout": f"IPY_MODEL_{layout}", "n": 1}},
-        layout: {"model_name": "LayoutModel", "state": {"width": "1px"}},
-    }
-    widgets = {STATE: {"state": state, "version_major": 2, "version_minor": 0}}
-    return new_notebook(cells=[cell], metadata={"widgets": widgets})
-
-
-def random_ids(seed: str) -> list[str]:
-    return [execute.digest(f"{seed}{i}".encode())[:32] for i in range(3)]
-
-
-def test_equal_runs_become_equal_files():
-    first = new_notebook(
-        cells=[new_markdown_cell("text"), new_code_cell("1 + 1", execution_count=7)],
-        metadata={"language_info": {"name": "python", "version": "3.11.2"}, "vscode": 1},
-    )
-    second = nbformat.from_dict(first)
-    for cell, other in zip(first.cells, ["aaaa", "bbbb"], strict=True):
-        cell.id = other
-    second.metadata = nbformat.from_dict({"kernelspec": {"name": "my-env", "display_name": "Me"}})
-    kept = {"tags": ["hide-cell"], "jupyter": {"source_hidden": True}}
-    first.cells[1].metadata = nbformat.from_dict(kept)
-    second.cells[1].metadata = nbformat.from_dict({**kept, "execution": {"busy": "now"}})
-    assert normalise.normalise(first) == normalise.normalise(second)
-    assert normalise.normalise(first).cells[1].metadata == kept
-    assert normalise.normalise(first).cells[1].execution_count == 1
-
-
-def test_normalising_twice_changes_nothing():
-    once = normalise.normalise(widget_notebook(random_ids("a")))
-    assert normalise.normalise(once) == once
-
-
-def test_cell_ids_survive_an_insertion_and_are_unique():
-    cells = [new_code_cell("a"), new_code_cell("a"), new_code_cell("b")]
-    ids = [c.id for c in normalise.normalise(new_notebook(cells=cells)).cells]
-    assert len(set(ids)) == 3
-    cells.insert(0, new_markdown_cell("new"))
-    assert [c.id for c in normalise.normalise(new_notebook(cells=cells)).cells][1:] == ids
-
-
-def test_widget_ids_are_stable_and_unused_models_go():
-    one, two = (normalise.normalise(widget_notebook(random_ids(s))) for s in "ab")
-    assert one == two
-    state = one.metadata.widgets[STATE]["state"]
-    root = one.cells[0].outputs[0].data[VIEW]["model_id"]
-    assert len(state) == 2
-    assert state[root]["state"]["layout"].removeprefix("IPY_MODEL_") in state.keys() - {root}
-
-
-def test_streams_are_joined_and_progress_is_what_a_terminal_shows():
-    outputs = [
-        printed("warn\n", "stderr"),
-        printed("1\n"),
-        printed("10%\r50%\r100%\n"),
-        printed("2"),
-    ]
-    cell = normalise.normalise(new_notebook(cells=[new_code_cell("", outputs=outputs)])).cells[0]
-    assert [(o.name, o.text) for o in cell.outputs] == [
-        ("stdout", "1\n100%\n2"),
-        ("stderr", "warn\n"),
-    ]
-
-
-def test_a_displayed_line_becomes_printed_text_but_a_figure_stays():
-    line = new_output("display_data", data={"text/plain": "epoch 2"})
-    figure = new_output("display_data", data={"text/plain": "<Figure>", "image/png": "aaaa"})
-    cell = normalise.normalise(
-        new_notebook(cells=[new_code_cell("", outputs=[line, figure])])
-    ).cells[0]
-    assert [o.output_type for o in cell.outputs] == ["stream", "display_data"]
-    assert cell.outputs[0].text == "epoch 2\n"
-
-
-def test_no_folder_of_this_machine_and_no_address_remains(tmp_path):
-    texts = [
-        f"{tmp_path}/results/a.safetensors",
-        f"{sys.prefix}/lib/python3.11/warnings.py",
-        f"{ROOT}/charlm_lib/models.py",
-        f"{Path.home()}/notes",
-        "/var/tmp/ipykernel_4711/123456.py:3: UserWarning",
-        "<Axes object at 0x7f32fabcde10>",
-    ]
-    html = new_output("execute_result", data={"text/html": "\n".join(texts)})
-    nb = new_notebook(cells=[new_code_cell("", outputs=[printed("\n".join(texts)), html])])
-    clean = normalise.normalise(nb, normalise.machine_folders(tmp_path))
-    for text in (clean.cells[0].outputs[0].text, clean.cells[0].outputs[1].data["text/html"]):
-        assert text.splitlines()[0] == "./results/a.safetensors"
-        for trace in (str(tmp_path), sys.prefix, str(ROOT), str(Path.home()), "ipykernel_", "7f32"):
-            assert trace not in text
-
-
-def timed(clock: str, result: str = "4", with_widget: str = "") -> nbformat.NotebookNode:
-    """A notebook with one result and one clock reading."""
-    nb = widget_notebook(random_ids(with_widget or "w"))
-    nb.cells.append(new_code_cell("2 + 2", outputs=[printed(result)]))
-    clock_cell = new_code_cell("clock()", outputs=[printed(clock)], metadata={"tags": ["timing"]})
-    nb.cells.append(clock_cell)
-    return normalise.normalise(nb)
-
-
-def test_a_new_clock_reading_alone_changes_nothing():
-    assert normalise.keep_timings(timed("2 s", with_widget="x"), timed("1 s")) == timed("1 s")
-
-
-def test_a_new_result_brings_its_clock_readings():
-    new = timed("2 s", result="5")
-    assert normalise.keep_timings(new, timed("1 s")) == new
-
-
-def test_an_edited_timing_cell_brings_its_output():
-    old, new = timed("1 s"), timed("2 s")
-    old.cells[-1].source = "another_clock()"
-    assert normalise.keep_timings(normalise.normalise(new), normalise.normalise(old)) == new
-
-
-def test_a_failing_write_leaves_the_old_file(tmp_path):
-    path = tmp_path / "a.ipynb"
-    normalise.write(normalise.normalise(new_notebook(cells=[new_code_cell("1")])), path)
-    before = path.read_text()
-    broken = new_notebook(cells=[new_code_cell("2")])
-    broken.cells[0].execution_count = "many"
-    with pytest.raises(nbformat.ValidationError):
-        normalise.write(broken, path)
-    assert path.read_text() == before and list(tmp_path.iterdir()) == [path]
 
 
 @pytest.fixture
@@ -360,13 +220,6 @@ def test_kernels_are_those_of_this_environment():
         check=True,
     )
     assert Path(run.stdout.strip()).is_relative_to(sys.prefix)
-
-
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
-def test_chapter_is_committed_executed_and_normalised(path):
-    nb = nbformat.read(path, as_version=4)
-    assert any(c.outputs for c in nb.cells if c.cell_type == "code"), "run `make execute`"
-    assert normalise.normalise(nb) == nb, "run `make execute`"
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
