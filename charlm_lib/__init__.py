@@ -6,16 +6,8 @@ from charlm_lib.devices import use_all_cores
 
 use_all_cores()  # before JAX starts
 
-from charlm_lib.data import (  # noqa: E402
-    TextData,
-    TimeMachine,
-    Vocab,
-    clean,
-    gather_windows,
-    read_corpus,
-    read_file,
-    read_url,
-)
+from charlm_lib.corpus import clean, read_corpus, read_file, read_url  # noqa: E402
+from charlm_lib.data import TextData, TimeMachine, Vocab, gather_windows  # noqa: E402
 from charlm_lib.models import (  # noqa: E402
     GRU,
     RNN,

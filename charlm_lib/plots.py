@@ -175,6 +175,7 @@ def plot_bars(values: dict[str, float], ylabel: str, log: bool = False) -> Figur
         bars = ax.bar(list(values), list(values.values()), color=COLORS[0], width=0.6)
         ax.bar_label(bars, fmt="%.3g", color=INK, padding=2)
         ax.set(ylabel=ylabel, yscale="log" if log else "linear")
+        ax.tick_params(axis="x", labelsize=8)  # six labels have to stay apart
         ax.grid(False, axis="x")
     return figure
 

@@ -234,7 +234,7 @@ def describe_fit(trainer: Trainer, model: nn.Module, data: TextData, key, optimi
     """Describe a training run by everything that its outcome depends on, as JSON types."""
     source = "".join(
         (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
-        for name in ("data", "models", "engine", "training")
+        for name in ("corpus", "data", "models", "engine", "training")
     )
     windows = ("batch_size", "num_steps", "num_train", "num_val")
     keys = {"params": jax.random.key(0), "dropout": jax.random.key(0)}

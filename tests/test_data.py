@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib import data as data_module
+from charlm_lib import corpus as corpus_module
 
 
 # --- clean ---
@@ -227,7 +227,7 @@ def test_changed_corpus_is_refused(monkeypatch, tmp_path):
         def locate_file(self, name):
             return tmp_path / "t.txt"
 
-    monkeypatch.setattr(data_module.importlib.metadata, "distribution", lambda name: Wheel())
+    monkeypatch.setattr(corpus_module.importlib.metadata, "distribution", lambda name: Wheel())
     found = hashlib.sha256(b"*** START OF ***x*** END OF").hexdigest()[:12]
     with pytest.raises(ValueError, match=rf"t\.txt.*{found}.*pip install --force-reinstall"):
         cl.read_corpus()
@@ -236,9 +236,9 @@ def test_changed_corpus_is_refused(monkeypatch, tmp_path):
 @pytest.mark.parametrize("wheel, file", [("no-such-wheel-x", None), (None, "no/such/file.txt")])
 def test_missing_corpus(monkeypatch, wheel, file):
     if wheel:
-        monkeypatch.setattr(data_module, "CORPUS_WHEEL", wheel)
+        monkeypatch.setattr(corpus_module, "CORPUS_WHEEL", wheel)
     if file:
-        monkeypatch.setattr(data_module, "CORPUS_FILE", file)
+        monkeypatch.setattr(corpus_module, "CORPUS_FILE", file)
     with pytest.raises(FileNotFoundError, match="pip install .*==0.3.0"):
         cl.read_corpus()
 
@@ -269,7 +269,7 @@ def server(tmp_path, monkeypatch):
     """A web server on this machine, and an empty cache folder."""
     folder = tmp_path / "www"
     folder.mkdir()
-    monkeypatch.setattr(data_module.pooch, "os_cache", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(corpus_module.pooch, "os_cache", lambda name: tmp_path / "cache" / name)
     requested = []
 
     class Handler(http.server.SimpleHTTPRequestHandler):

@@ -11,7 +11,8 @@ import numpy as np
 import optax
 import traitlets
 
-from charlm_lib.data import Vocab, clean, gather_windows, read_corpus
+from charlm_lib.corpus import clean, read_corpus
+from charlm_lib.data import Vocab, gather_windows
 from charlm_lib.models import GRU, RNNLM, RNNLMScratch, StackedRNNScratch
 from charlm_lib.training import cross_entropy
 from charlm_lib.widgets.bundle import module, style
