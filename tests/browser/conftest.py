@@ -83,6 +83,11 @@ def open_page(browser: Browser, address: str, scheme: str, width: int, height: i
         if response.status >= 400:
             visited.failed.append(f"{response.status} {response.url}")
 
+    def failed(request):
+        # A reload cancels the tab's icon where that is still on its way.
+        if not (request.failure == "net::ERR_ABORTED" and request.url.endswith("/favicon.svg")):
+            visited.failed.append(f"{request.failure} {request.url}")
+
     def said(message):
         if message.type in ("error", "warning"):
             visited.console.append(message.text)
@@ -90,7 +95,7 @@ def open_page(browser: Browser, address: str, scheme: str, width: int, height: i
     page = visited.page
     context.route("**/*", guard)
     page.on("response", answered)
-    page.on("requestfailed", lambda r: visited.failed.append(f"{r.failure} {r.url}"))
+    page.on("requestfailed", failed)
     page.on("pageerror", lambda error: visited.console.append(str(error)))
     page.on("console", said)
     page.goto(address, wait_until="networkidle")
