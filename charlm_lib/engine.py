@@ -5,7 +5,7 @@ the loss and the gradients of its micro-batches, then the devices add theirs tog
 numbers as for the whole batch at once, up to rounding.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ import numpy as np
 import optax
 from jax.sharding import Mesh, PartitionSpec
 
-from charlm_lib.data import TextData, gather_windows
+from charlm_lib.data import gather_windows
 
 SMALLEST, LARGEST = 32, 128  # windows in a micro-batch; 64 to 512 differed by less than 10%
 
@@ -35,22 +35,22 @@ def micro_batch_size(batch_size: int, mesh: Mesh) -> int:
     return min(batch_size, max(SMALLEST, min(-(-batch_size // 8), LARGEST)))
 
 
-def micro_batches(num_windows: int, batch_size: int, micro: int, mesh: Mesh) -> tuple:
-    """Lay windows out as `(num_batches, micro_batches, micro)`, with weights.
+def micro_batches(starts: jax.Array, batch_size: int, micro: int, mesh: Mesh) -> tuple:
+    """Lay the starts of windows out as `(num_batches, micro_batches, micro)`, with weights.
 
     Padding has weight 0, so that a short last batch needs no other program.
 
     Returns:
-        Positions from 0 to num_windows - 1 (int32) and weights (float32), of the same shape. The
-        second axis is a multiple of the number of devices.
+        Starts (int32) and weights (float32), of the same shape. The second axis is a multiple of
+        the number of devices.
     """
-    num_batches = -(-num_windows // batch_size)
+    num_batches = -(-len(starts) // batch_size)
     padded = -(-batch_size // (micro * mesh.size)) * micro * mesh.size
-    column = np.arange(padded, dtype=np.int32)
-    position = np.arange(num_batches, dtype=np.int32)[:, None] * batch_size + column
-    used = (column < batch_size) & (position < num_windows)
-    position = np.where(used, position, 0).reshape(num_batches, -1, micro)
-    return position, used.astype(np.float32).reshape(position.shape)
+    column = jnp.arange(padded)
+    position = jnp.arange(num_batches)[:, None] * batch_size + column
+    used = (column < batch_size) & (position < len(starts))
+    laid_out = starts[jnp.where(used, position, 0)].reshape(num_batches, -1, micro)
+    return laid_out, used.astype(jnp.float32).reshape(laid_out.shape)
 
 
 def total_nll(model, params, windows, weights, key=None) -> jax.Array:
@@ -92,41 +92,34 @@ def sum_over_micro_batches(function, mesh: Mesh, num_steps: int):
     )
 
 
-def windows_nll(model, num_steps: int, mesh: Mesh, params, tokens, starts, weights) -> jax.Array:
-    """Add up the negative log-likelihoods (nats) of windows, laid out by `micro_batches`."""
+def windows_nll(model, mesh: Mesh, num_steps: int, batch_size: int, params, tokens, starts):
+    """Add up the negative log-likelihoods (nats) of the windows that begin at `starts`."""
+    micro = micro_batch_size(batch_size, mesh)
     total = sum_over_micro_batches(partial(total_nll, model), mesh, num_steps)
-    return total(params, tokens, starts, weights, None)
+    (batch,), (weights,) = micro_batches(starts, len(starts), micro, mesh)
+    return total(params, tokens, batch, weights, None)
 
 
-def split_windows(data: TextData, split: str, mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
-    """Give the starts and weights of all windows of a split, as one batch of micro-batches."""
-    starts = data.starts(split)
-    micro = micro_batch_size(data.batch_size, mesh)
-    position, weights = micro_batches(len(starts), len(starts), micro, mesh)
-    return starts[position[0]], weights[0]
-
-
-def epoch_function(model, data: TextData, optimizer: optax.GradientTransformation, mesh: Mesh):
+def epoch_function(
+    model, mesh: Mesh, num_steps: int, batch_size: int, optimizer: optax.GradientTransformation
+):
     """Make the function that trains for one epoch and validates.
 
-    It maps `(params, opt_state, tokens, key)` to `(params, opt_state, nll, grad_norms, val_nll)`:
-    the training windows in a new order, `data.batch_size` at a time; `nll` (nats) and the norms
-    of the gradients, before any clipping, have shape `(num_updates,)`. An update that is not
-    finite is not made.
+    It maps `(params, opt_state, tokens, train_starts, val_starts, key)` to `(params, opt_state,
+    nll, grad_norms, val_nll)`: the training windows in a new order, `batch_size` at a
+    time; `nll` (nats) and the norms of the gradients, before any clipping, have shape
+    `(num_updates,)`. An update that is not finite is not made.
     """
-    starts = data.starts("train")
-    micro = micro_batch_size(data.batch_size, mesh)
-    position, weights = micro_batches(len(starts), data.batch_size, micro, mesh)
+    micro = micro_batch_size(batch_size, mesh)
     gradient = sum_over_micro_batches(
-        jax.value_and_grad(partial(total_nll, model)), mesh, data.num_steps
+        jax.value_and_grad(partial(total_nll, model)), mesh, num_steps
     )
-    val_windows = split_windows(data, "val", mesh)
 
     def update(carry, batch, tokens):
         params, opt_state = carry
         starts, weights, keys = batch
         nll, grads = gradient(params, tokens, starts, weights, keys)
-        grads = jax.tree.map(lambda g: g / (weights.sum() * data.num_steps), grads)
+        grads = jax.tree.map(lambda g: g / (weights.sum() * num_steps), grads)
         grad_norm = optax.tree.norm(grads)
         steps, new_opt_state = optimizer.update(grads, opt_state, params)
         new_params = optax.apply_updates(params, steps)
@@ -138,16 +131,31 @@ def epoch_function(model, data: TextData, optimizer: optax.GradientTransformatio
         )
         return carry, (jnp.where(finite, nll, jnp.nan), grad_norm)
 
-    def epoch(params, opt_state, tokens, key):
+    def epoch(params, opt_state, tokens, train_starts, val_starts, key):
         shuffle_key, dropout_key = jax.random.split(key)
-        shuffled = jax.random.permutation(shuffle_key, starts)[position]
-        batch, micro = (jnp.arange(n) for n in position.shape[:2])
+        shuffled = jax.random.permutation(shuffle_key, train_starts)
+        starts, weights = micro_batches(shuffled, batch_size, micro, mesh)
+        batch, micros = (jnp.arange(n) for n in starts.shape[:2])
         batch_keys = jax.vmap(jax.random.fold_in, (None, 0))(dropout_key, batch)
-        keys = jax.vmap(jax.vmap(jax.random.fold_in, (None, 0)), (0, None))(batch_keys, micro)
+        keys = jax.vmap(jax.vmap(jax.random.fold_in, (None, 0)), (0, None))(batch_keys, micros)
         (params, opt_state), (nll, grad_norms) = jax.lax.scan(
-            partial(update, tokens=tokens), (params, opt_state), (shuffled, weights, keys)
+            partial(update, tokens=tokens), (params, opt_state), (starts, weights, keys)
         )
-        val_nll = windows_nll(model, data.num_steps, mesh, params, tokens, *val_windows)
+        val_nll = windows_nll(model, mesh, num_steps, batch_size, params, tokens, val_starts)
         return params, opt_state, nll, grad_norms, val_nll
 
     return epoch
+
+
+@lru_cache(maxsize=16)
+def compiled_epoch(model, mesh, num_steps, batch_size, optimizer, structure, leaves):
+    """Compile `epoch_function` for arguments of these shapes; a second time costs nothing."""
+    epoch = epoch_function(model, mesh, num_steps, batch_size, optimizer)
+    return jax.jit(epoch, donate_argnums=(0, 1)).lower(*structure.unflatten(leaves)).compile()
+
+
+def abstract(arguments) -> tuple:
+    """Give the structure of arguments and their shapes, types and places, as hashable values."""
+    leaves, structure = jax.tree.flatten(arguments)
+    shapes = (jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding) for x in leaves)
+    return structure, tuple(shapes)

@@ -2,11 +2,9 @@
 
 import json
 import math
-import re
 import time
 import warnings
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import flax
@@ -18,7 +16,8 @@ from flax import linen as nn
 from jax.sharding import NamedSharding, PartitionSpec
 
 from charlm_lib.data import TextData
-from charlm_lib.engine import device_mesh, epoch_function, split_windows, windows_nll
+from charlm_lib.engine import abstract, compiled_epoch, device_mesh, windows_nll
+from charlm_lib.fused import fuse, program
 from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.results import FitResult, describe_model, fingerprint, json_value, load
 
@@ -58,7 +57,7 @@ def bits_per_character(nll: float) -> float:
     return nll / math.log(2)
 
 
-_windows_nll = jax.jit(windows_nll, static_argnums=(0, 1, 2))  # compiled once per model and shape
+_windows_nll = jax.jit(windows_nll, static_argnums=range(4))  # compiled once per model and shape
 
 
 def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val") -> float:
@@ -75,10 +74,11 @@ def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val")
         ValueError: unknown split, or a model for another vocabulary size.
     """
     check_vocab(model, data)
-    mesh = device_mesh()
-    windows = split_windows(data, split, mesh)
-    total = _windows_nll(model, data.num_steps, mesh, params, data.tokens, *windows)
-    return float(total) / (len(data.starts(split)) * data.num_steps)
+    starts = data.starts(split)
+    model, mesh = fuse(model.clone(lr=0.0)), device_mesh()
+    sizes = data.num_steps, data.batch_size
+    total = _windows_nll(model, mesh, *sizes, params, data.tokens, starts)
+    return float(total) / (len(starts) * data.num_steps)
 
 
 def check_vocab(model: nn.Module, data: TextData) -> None:
@@ -88,6 +88,15 @@ def check_vocab(model: nn.Module, data: TextData) -> None:
             f"the model has vocab_size={model.vocab_size}, but the text has {len(data.vocab)} "
             "tokens: build the model with vocab_size=len(data.vocab)"
         )
+
+
+def clipped_sgd(learning_rate: float, max_norm: float) -> optax.GradientTransformation:
+    """SGD on gradients that are scaled down to length max_norm where they are longer."""
+    return optax.chain(optax.clip_by_global_norm(max_norm), optax.sgd(learning_rate))
+
+
+# Both numbers are part of the optimizer's state, so that changing them compiles nothing anew.
+_SGD = optax.inject_hyperparams(clipped_sgd)(learning_rate=0.0, max_norm=math.inf)
 
 
 @dataclass(frozen=True)
@@ -143,25 +152,20 @@ class Trainer:
             ValueError: the model does not fit the data, or its lr is not a positive number.
         """
         check_vocab(model, data)
-        settings = describe_fit(self, model, data, key, "sgd" if optimizer is None else "own")
-        params_key, key = jax.random.split(as_key(key))
-
-        if optimizer is None:
-            if not 0 < model.lr < math.inf:
-                raise ValueError(f"lr={model.lr!r} must be a positive number")
-            optimizer = optax.sgd(model.lr)
-        if self.gradient_clip_val is not None:
-            clip = optax.clip_by_global_norm(self.gradient_clip_val)
-            optimizer = optax.chain(clip, optimizer)
+        params = first_params(model, key)
+        kind = "sgd" if optimizer is None else "own"
+        settings = describe_fit(self, model, data, key, kind, params)
+        key = jax.random.split(as_key(key))[1]
 
         mesh = device_mesh()
-        params = model.init(params_key, jnp.zeros((1, data.num_steps), jnp.int32))
-        # Copies, because the parameters are donated: an optimizer may keep them in its state.
+        optimizer, opt_state = self.start(optimizer, model.lr, params)
         best_params, best, stopped = jax.device_get(params), math.inf, "finished"
-        opt_state = jax.tree.map(jnp.copy, optimizer.init(params))
         everywhere = NamedSharding(mesh, PartitionSpec())
-        state = jax.device_put((params, opt_state), everywhere)
-        tokens, key = jax.device_put((data.tokens, key), everywhere)
+        # Copies, because the parameters are donated: an optimizer may keep them in its state.
+        state = jax.device_put((params, jax.tree.map(jnp.copy, opt_state)), everywhere)
+        windows = jax.device_put(
+            (data.tokens, data.starts("train"), data.starts("val")), everywhere
+        )
 
         history = {"epoch": [], "train_perplexity": [], "val_perplexity": [], "seconds": []}
         grad_norms, compile_seconds = [], 0.0
@@ -169,8 +173,10 @@ class Trainer:
         with StopButton() as stop, FitDisplay(history, self.max_epochs, show) as display:
             if self.max_epochs:
                 begun = time.perf_counter()
-                epoch = jax.jit(epoch_function(model, data, optimizer, mesh), donate_argnums=(0, 1))
-                epoch = epoch.lower(*state, tokens, key).compile()
+                shapes = abstract((*state, *windows, jax.device_put(key, everywhere)))
+                sizes = data.num_steps, data.batch_size
+                fast = fuse(model.clone(lr=0.0))  # the lr is no part of what is compiled
+                epoch = compiled_epoch(fast, mesh, *sizes, optimizer, *shapes)
                 compile_seconds = time.perf_counter() - begun
             for number in range(1, self.max_epochs + 1):
                 if stop.pressed:
@@ -178,7 +184,7 @@ class Trainer:
                     break
                 begun = time.perf_counter()
                 epoch_key = jax.device_put(jax.random.fold_in(key, number), everywhere)
-                *state, nll, norms, val_nll = epoch(*state, tokens, epoch_key)
+                *state, nll, norms, val_nll = epoch(*state, *windows, epoch_key)
                 nll, norms, val_nll = jax.device_get((nll, norms, val_nll))
                 history["epoch"].append(number)
                 history["train_perplexity"].append(perplexity(nll.sum(dtype=float) / train_tokens))
@@ -206,6 +212,20 @@ class Trainer:
             stopped=stopped,
         )
 
+    def start(self, optimizer, lr: float, params: dict) -> tuple:
+        """Give the optimizer, with clipping before it, and its first state."""
+        clip = self.gradient_clip_val
+        if optimizer is not None:
+            if clip is not None:
+                optimizer = optax.chain(optax.clip_by_global_norm(clip), optimizer)
+            return optimizer, optimizer.init(params)
+        if not 0 < lr < math.inf:
+            raise ValueError(f"lr={lr!r} must be a positive number")
+        state = _SGD.init(params)
+        state.hyperparams["learning_rate"] = jnp.float32(lr)
+        state.hyperparams["max_norm"] = jnp.float32(math.inf if clip is None else clip)
+        return _SGD, state
+
 
 def fit_or_load(
     path: str | Path, trainer: Trainer, model: nn.Module, data: TextData, key: int = 0
@@ -230,22 +250,25 @@ def fit_or_load(
     return result
 
 
-def describe_fit(trainer: Trainer, model: nn.Module, data: TextData, key, optimizer="sgd") -> dict:
-    """Describe a training run by everything that its outcome depends on, as JSON types."""
+def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None) -> dict:
+    """Describe a training run by everything that its outcome depends on, as JSON types.
+
+    `params` are the first parameters; None: they are drawn.
+    """
+    params = first_params(model, key) if params is None else params
     source = "".join(
         (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
-        for name in ("corpus", "data", "models", "engine", "training")
+        for name in ("corpus", "data", "models", "fused", "engine", "training")
     )
     windows = ("batch_size", "num_steps", "num_train", "num_val")
-    keys = {"params": jax.random.key(0), "dropout": jax.random.key(0)}
-    X = jnp.zeros((1, 2), jnp.int32)
-    program = str(jax.make_jaxpr(partial(model.init, training=True))(keys, X))
+    start = b"".join(np.asarray(x).tobytes() for x in jax.tree.leaves(params))
     settings = {
         "trainer": asdict(trainer),
         "optimizer": optimizer,
         "model": describe_model(model),
-        # What the model computes, whatever its class is called; without addresses in memory.
-        "program": fingerprint(re.sub("0x[0-9a-f]+", "", program)),
+        # What the model computes, whatever its class is called.
+        "program": fingerprint(program(model.clone(lr=0.0))),
+        "first_params": fingerprint(start.hex()),
         "text": fingerprint(data.text),
         **{name: getattr(data, name) for name in windows},
         "key": np.asarray(jax.random.key_data(as_key(key))).tolist(),
@@ -253,6 +276,11 @@ def describe_fit(trainer: Trainer, model: nn.Module, data: TextData, key, optimi
         "source": fingerprint(source),
     }
     return json.loads(json.dumps(settings, default=json_value))
+
+
+def first_params(model: nn.Module, key: jax.Array | int) -> dict:
+    """Draw the parameters that training with this key begins with."""
+    return model.init(jax.random.split(as_key(key))[0], jnp.zeros((1, 1), jnp.int32))
 
 
 def as_key(key: jax.Array | int) -> jax.Array:

@@ -50,11 +50,16 @@ def kernel_environment() -> dict[str, str]:
     """Return the environment in which kernels start.
 
     Jupyter's own kernel specification comes first on the path, so that a `python3` kernel which the
-    user once installed elsewhere is not taken for this environment's.
+    user once installed elsewhere is not taken for this environment's. Chapters share the programs
+    that JAX has compiled.
     """
     here = os.path.join(sys.prefix, "share", "jupyter")
     path = os.pathsep.join(filter(None, [here, os.environ.get("JUPYTER_PATH")]))
-    return {**os.environ, "JUPYTER_PATH": path, "PYTHONHASHSEED": "0"}
+    compiled = {
+        "JAX_COMPILATION_CACHE_DIR": str(ROOT / "_build" / "jax"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    return {**compiled, **os.environ, "JUPYTER_PATH": path, "PYTHONHASHSEED": "0"}
 
 
 def execute_chapter(name: str, nb: NotebookNode, folder: Path) -> NotebookNode:

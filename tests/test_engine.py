@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.sharding import Mesh
@@ -24,7 +25,8 @@ def mesh_of(n):
 def test_every_window_is_used_once_and_padding_weighs_nothing(windows, batch_size, num_devices):
     mesh = mesh_of(num_devices)
     micro = engine.micro_batch_size(batch_size, mesh)
-    position, weights = engine.micro_batches(windows, batch_size, micro, mesh)
+    starts = jnp.arange(windows, dtype=jnp.int32)
+    position, weights = map(np.asarray, engine.micro_batches(starts, batch_size, micro, mesh))
     batches = -(-windows // batch_size)
     assert position.shape == weights.shape and position.shape[0] == batches
     assert position.shape[1] % num_devices == 0

@@ -1,0 +1,139 @@
+"""The fused layers against those of the chapters, and when a model gets a fused twin."""
+
+import inspect
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import charlm_lib as cl
+from charlm_lib.fused import FusedRNNScratch, FusedStackedRNNScratch, fuse, tanh_recurrence
+
+V, H, STEPS, BATCH = 5, 7, 6, 3
+
+
+def stack(num_layers, **settings):
+    rnn = cl.StackedRNNScratch(V, H, num_layers, sigma=0.5)
+    return cl.RNNLMScratch(rnn, V, lr=1.0, sigma=0.5, **settings)
+
+
+MODELS = {
+    "RNNScratch": cl.RNNLMScratch(cl.RNNScratch(V, H, 0.5), V, 1.0),
+    **{f"stack of {depth}": stack(depth) for depth in (1, 2, 3)},
+}
+
+
+def largest_difference(a, b):
+    differences = jax.tree.map(lambda x, y: np.abs(x - y).max(), a, b)
+    return max(jax.tree.leaves(differences))
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("given_state", [False, True])
+def test_equal_outputs_states_and_gradients(model, given_state):
+    keys = jax.random.split(jax.random.key(0), 3)
+    X, Y = jax.random.randint(keys[0], (2, BATCH, STEPS), 0, V)
+    params = model.init(keys[1], X)
+    state = model.apply(params, X)[1]
+    state = jax.random.normal(keys[2], state.shape) if given_state else None
+
+    def run(model, params, state):
+        logits, last = model.apply(params, X, state)
+        return cl.cross_entropy(logits, Y) + jnp.sum(last**2), (logits, last)
+
+    arguments = (0, 1) if given_state else 0
+    plain, fused = (
+        jax.value_and_grad(lambda p, s, m=m: run(m, p, s), arguments, has_aux=True)(params, state)
+        for m in (model, fuse(model))
+    )
+    assert type(fuse(model).rnn) is not type(model.rnn)
+    assert largest_difference(plain, fused) < 1e-5
+    assert largest_difference(params, fuse(model).init(keys[1], X)) == 0
+
+
+def test_backward_pass_against_finite_differences():
+    rng = np.random.default_rng(0)
+    shapes = [(4, 2, 3), (2, 5), (3, 5), (5, 5), (5,)]
+    point = [0.5 * rng.standard_normal(shape) for shape in shapes]
+    target = rng.standard_normal((4, 2, 5))
+    with jax.enable_x64(True):
+        loss = lambda *arguments: jnp.sum(tanh_recurrence(*arguments) * target)  # noqa: E731
+        grads = jax.grad(loss, range(5))(*map(jnp.asarray, point))
+        for i, grad in enumerate(grads):
+            for place in np.ndindex(*shapes[i]):
+                moved = [np.array(x) for x in point], [np.array(x) for x in point]
+                moved[0][i][place] += 1e-6
+                moved[1][i][place] -= 1e-6
+                slope = (loss(*moved[0]) - loss(*moved[1])) / 2e-6
+                assert float(grad[place]) == pytest.approx(float(slope), abs=1e-7)
+
+
+def test_which_models_have_a_twin():
+    assert fuse(stack(2)).rnn == FusedStackedRNNScratch(V, H, 2, sigma=0.5)
+    single = cl.RNNLMScratch(cl.RNNScratch(V, H), V, 1.0)
+    assert fuse(single).rnn == FusedRNNScratch(V, H)
+    for rnn in (cl.RNN(H), cl.GRU(H, 2)):
+        model = cl.RNNLM(rnn, V, 1.0)
+        assert fuse(model) is model
+
+
+def copy_of(change: str):
+    """A chapter's own RNNScratch: the library's source, with one line changed."""
+    source = inspect.getsource(cl.RNNScratch)
+    old, new = change.split(" -> ") if change else ("", "")
+    assert old in source
+    names = {name: getattr(cl.models, name) for name in ("nn", "jnp", "check_sizes")}
+    names |= {name: getattr(cl.models, name) for name in ("check_inputs", "initial_state")}
+    exec(source.replace(old, new), names)
+    return names["RNNScratch"]
+
+
+@pytest.mark.parametrize("own_head", [False, True])
+def test_a_copy_in_a_notebook_has_the_same_twin(own_head):
+    head = type("RNNLMScratch", (cl.RNNLMScratch,), {}) if own_head else cl.RNNLMScratch
+    model = head(copy_of("")(V, H), V, 1.0)
+    assert fuse(model) == model.clone(rnn=FusedRNNScratch(V, H))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "jnp.tanh(X -> jnp.sin(X",
+        " + self.b_h -> ",
+        "state @ self.W_hh -> 0 * state @ self.W_hh",
+        "for X in inputs: -> for X in inputs[::-1]:",
+        "jnp.stack(outputs) -> jnp.stack(outputs) * (2 if training else 1)",
+    ],
+)
+def test_an_edited_copy_has_none(change):
+    model = cl.RNNLMScratch(copy_of(change)(V, H), V, 1.0)
+    assert fuse(model) is model
+
+
+def test_a_layer_with_other_settings_of_the_same_name_has_none():
+    class RNNScratch(cl.RNN):
+        pass
+
+    model = cl.RNNLM(RNNScratch(H), V, 1.0)
+    assert fuse(model) is model
+
+
+def test_training_uses_the_twin_and_gives_the_same_history(monkeypatch):
+    data = cl.TextData("the time traveller smiled " * 20, 16, 6, 200, 100)
+    model = cl.RNNLMScratch(cl.StackedRNNScratch(len(data.vocab), H, 2), len(data.vocab), lr=1.0)
+    calls = []
+    original = FusedRNNScratch.__call__
+
+    def counted(self, *arguments, **named):
+        calls.append(1)
+        return original(self, *arguments, **named)
+
+    monkeypatch.setattr(FusedRNNScratch, "__call__", counted)
+    fused = cl.Trainer(3, 1.0).fit(model, data, show=False)
+    assert calls
+    monkeypatch.setattr(cl.training, "fuse", lambda model: model)
+    plain = cl.Trainer(3, 1.0).fit(model, data, show=False)
+    for split in ("train", "val"):
+        a, b = (run.history[f"{split}_perplexity"] for run in (fused, plain))
+        np.testing.assert_allclose(a, b, rtol=1e-4)
