@@ -7,7 +7,7 @@ PORT ?= 8000
 LIBRARY := $(shell find charlm_lib -type f -not -name '*.pyc')
 CHAPTERS := $(wildcard chapters/*.ipynb)
 SITE := $(wildcard site/*.py)
-PAGES := index.md notation.md references.md references.bib _config.yml _toc.yml
+PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib _config.yml _toc.yml
 TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*')
 BROWSER_TESTS := $(wildcard tests/browser/*.py)
 

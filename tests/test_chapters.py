@@ -7,11 +7,20 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
-CHAPTERS = sorted((Path(__file__).parent.parent / "chapters").glob("*.ipynb"))
+ROOT = Path(__file__).parent.parent
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+PARTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+# Notebooks among the reference pages are short, and need no figure.
+REFERENCE = [c["file"] for p in PARTS if p["caption"] == "Reference" for c in p["chapters"]]
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|tmp|home|root|Users|private|var|opt|mnt)/[\w.]")
 
 pytestmark = pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
+
+
+def is_reference(path):
+    return f"chapters/{path.stem}" in REFERENCE
 
 
 def code_cells(path):
@@ -39,8 +48,9 @@ def test_it_is_a_valid_notebook_with_unique_cell_ids(path):
 
 def test_cells_are_few_and_short(path):
     sizes = sorted(lines(cell) for cell in code_cells(path))
-    assert 20 <= len(sizes) <= 40
-    assert statistics.median(sizes) <= 6
+    few, many, median = (10, 16, 12) if is_reference(path) else (20, 40, 6)
+    assert few <= len(sizes) <= many
+    assert statistics.median(sizes) <= median
     assert sizes[int(0.9 * len(sizes) + 0.999) - 1] <= 20, "90% of the cells"
     assert sizes[0] >= 1 and sizes[-1] <= 25
 
@@ -56,7 +66,7 @@ def test_every_cell_was_executed_in_order_without_error(path):
 
 def test_every_figure_has_alternative_text(path):
     figures = [cell for cell in code_cells(path) if shows_a_figure(cell)]
-    assert figures
+    assert figures or is_reference(path)
     for cell in figures:
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
         assert len(alt.split()) >= 4 and not re.search(r"\.(png|svg)\b", alt), cell.source
