@@ -12,7 +12,7 @@ from conftest import HTML
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 FILES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
-CHAPTERS = [f"{f}.html" for f in FILES if f.startswith("chapters/")]
+CHAPTERS = [f"{c['file']}.html" for c in TOC["parts"][0]["chapters"]]
 PAGES = [f"{f}.html" for f in FILES]
 EVERY_PAGE = [*PAGES, "search.html", "genindex.html"]
 PHONE = {"width": 390, "height": 844}
