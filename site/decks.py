@@ -93,7 +93,8 @@ def build_decks(chapters: dict[str, NotebookNode], parent: Path) -> None:
     html, record = parent / "_build" / "html", parent / "_build" / "slides.json"
     copy_assets(html)
     references = collect(chapters, ROOT / "references.bib")
-    rule = digest(*[(HERE / name).read_bytes() for name in RULE], repr(references).encode())
+    files = [*(HERE / name for name in RULE), ROOT / "requirements.txt"]
+    rule = digest(*[path.read_bytes() for path in files], repr(references).encode())
     known = json.loads(record.read_text()) if record.is_file() else {}
     keys, built = {}, 0
     for name, chapter in chapters.items():

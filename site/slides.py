@@ -17,7 +17,7 @@ from slide_text import References, plain
 # Sizes in pixels on a slide of 1280 x 720; deck.css sets the same ones.
 ROOM = 560  # below the title and above the foot
 TEXT_LINE, TEXT_COLUMNS = 45, 70
-CODE_LINES = 16
+CODE_LINES = 17
 # Code is as large as its lines allow: pixels a line, columns, lines.
 CODE = {"large": (35, 72, 9), "medium": (30, 86, 13), "small": (27, 95, CODE_LINES)}
 OUTPUT_LINE, OUTPUT_COLUMNS, OUTPUT_LINES = 30, 86, 12
@@ -122,6 +122,18 @@ def code_size(source: str) -> tuple[str, int, bool]:
     return "small", min(lines, most) * line + 38 + 40 * is_long, is_long
 
 
+def split_code(source: str) -> list[str]:
+    """Cut code that is too long for one slide at its blank lines; what has none stays whole."""
+    parts: list[str] = []
+    for paragraph in re.split(r"\n(?:[ \t]*\n)+", source):
+        longer = f"{parts[-1]}\n\n{paragraph}" if parts else ""
+        if parts and not code_size(longer)[2]:
+            parts[-1] = longer
+        else:
+            parts.append(paragraph)
+    return parts
+
+
 def printed(output: NotebookNode) -> str | None:
     """Return the text of an output that is text alone."""
     data = output.get("data", {})
@@ -154,9 +166,11 @@ class Deck:
     def begin(self, slide_type: str | None = None) -> None:
         """Begin a slide, with the title of its topic."""
         anchor = make_id(re.sub(r"[*`$\\{}]", "", self.title)) if self.level > 1 else ""
+        slide_type = slide_type or self.next_type
+        is_first = self.level == 1 and slide_type == "slide"
         self.add(
-            new_markdown_cell(f"{'#' * min(self.level or 2, 2)} {self.title or '…'}"),
-            slide_type or self.next_type,
+            new_markdown_cell(f"{'#' if is_first else '##'} {self.title or '…'}"),
+            slide_type,
             role="title",
             anchor=anchor,
         )
@@ -248,6 +262,10 @@ class Deck:
         rich = [o for o in outputs if printed(o) is None]
         if any(WIDGET in o.get("data", {}) for o in rich):
             source = ""  # the call of a widget says nothing
+        *before, source = split_code(source)
+        for part in before:
+            self.piece(cell, code_size(part)[1] + 40, source=part, goes_on=True)
+            self.is_open = False
         needs = code_size(source)[1] if source else 0
         below = sum(wrapped(printed(o)) * OUTPUT_LINE + 20 for o in text)
         if rich:
@@ -265,8 +283,8 @@ class Deck:
         if source or text:
             self.piece(cell, needs + below, source=source, outputs=text)
 
-    def piece(self, cell, needs: int, source: str = "", outputs: list = ()) -> None:
-        """Show a cell's code, its outputs, or both."""
+    def piece(self, cell, needs: int, source="", outputs=(), goes_on: bool = False) -> None:
+        """Show a cell's code or a part of it, its outputs, or both."""
         is_widget = any(WIDGET in o.get("data", {}) for o in outputs)
         lead_room = 200 if is_widget else ROOM - needs
         if not self.is_open or self.has_code or self.used > lead_room:
@@ -275,7 +293,8 @@ class Deck:
         part.metadata = NotebookNode(cell.metadata)
         part.source, part.outputs = source, list(outputs)
         size, _, is_long = code_size(source)
-        self.add(part, size=size, lines=len(source.splitlines()), long=is_long)
+        lines = len(source.splitlines())
+        self.add(part, size=size, lines=lines, long=is_long, goes_on=goes_on)
         self.has_code = True
         self.used += needs
 
@@ -295,7 +314,7 @@ class Deck:
             self.begin()
         size, _, is_long = code_size(cell.source)
         lines = len(cell.source.splitlines())
-        self.add(cell, slide_type, size=size, lines=lines, long=is_long)
+        self.add(cell, slide_type, size=size, lines=lines, long=is_long, goes_on=False)
         self.has_code = self.has_code or (cell.cell_type == "code" and slide_type != "notes")
 
 

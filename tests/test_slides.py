@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import build
 import decks
 import nbformat
 import pytest
@@ -68,6 +69,14 @@ def test_code_that_does_not_fit_goes_on_a_slide_of_its_own():
         long,
         "",
     ]  # then its output
+
+
+def test_long_code_is_cut_at_a_blank_line():
+    first, second = ("\n".join(f"{name}({i})" for i in range(12)) for name in "fg")
+    found = show(text("## Two\n\nHow."), code(f"{first}\n\n\n{second}"))
+    assert [s for _, s in found] == ["## Two", "How.", first, "## Two", second]
+    found = deck_cells(new_notebook(cells=[text("## Two"), code("f(1)\n" * 40)]), KNOWN)
+    assert [c.metadata.deck["long"] for c in found if c.cell_type == "code"] == [True, False]
 
 
 def test_set_up_hidden_solutions_and_folded_answers_are_not_shown():
@@ -197,6 +206,16 @@ def test_every_chapter_makes_a_deck_that_loads_nothing_from_elsewhere(path):
     assert [c.source for c in notebook.cells] == [
         c.source for c in nbformat.read(path, as_version=4).cells
     ]  # the chapter itself is as it was
+
+
+def test_make_slides_renders_the_executed_chapters(tmp_path, monkeypatch, capsys):
+    chapters = {"chapters/one": new_notebook(cells=[text("## Two"), code("f(1)", "what it did")])}
+    monkeypatch.setattr(build, "execute_all", lambda: chapters)
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["build.py", "slides"])
+    assert build.main() == 0
+    page = tmp_path / "_build" / "html" / "slides" / "one.html"
+    assert "what it did" in page.read_text(encoding="utf-8")
 
 
 def test_decks_are_built_only_when_something_changed(tmp_path, capsys):

@@ -84,7 +84,7 @@ def test_text_can_be_read_from_the_back(deck, path):
     lines = page.locator(".code").evaluate_all(
         "all => all.map(e => e.clientHeight / parseFloat(getComputedStyle(e).fontSize) / 1.35)"
     )
-    assert lines and max(lines) <= 17  # 16 lines and the frame
+    assert lines and max(lines) <= 18  # 17 lines and the frame
 
 
 @pytest.mark.parametrize("path", DECKS)
@@ -162,3 +162,25 @@ def test_chapter_and_deck_lead_to_each_other(visit, path):
 def test_no_serious_violation_on_a_deck(deck, path):
     found = list(complaints(deck(path).page))
     assert not found, "\n".join([f"{path}:", *found])
+
+
+def test_a_deck_can_be_printed_one_slide_a_page(visit):
+    opened = visit(f"{DECKS[0]}?print-pdf", **SLIDE)
+    opened.page.locator("html[data-deck=ready]").wait_for()
+    pages = opened.page.locator(".pdf-page")
+    pages.first.wait_for(state="attached")
+    assert pages.count() == opened.page.locator(".sheet").count()
+    assert opened.problems == {}
+
+
+def test_the_speaker_has_the_words(visit):
+    opened = visit(DECKS[0], **SLIDE)
+    page = opened.page
+    page.locator("html[data-deck=ready]").wait_for()
+    with page.context.expect_page() as window:
+        page.keyboard.press("s")
+    notes = window.value.locator(".speaker-controls-notes .value")
+    page.evaluate("Reveal.next()")
+    page.evaluate("Reveal.next()")
+    notes.filter(has_text="short novel").wait_for()
+    assert opened.problems == {}
