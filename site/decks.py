@@ -16,7 +16,14 @@ from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 OURS = ("deck/deck.css", "deck/deck.js", "widget-host.js")
-RULE = ("slides.py", "slide_text.py", "decks.py", "deck/index.html.j2", "deck/conf.json")
+RULE = (
+    "slides.py",
+    "slide_parts.py",
+    "slide_text.py",
+    "decks.py",
+    "deck/index.html.j2",
+    "deck/conf.json",
+)
 WHEEL = "sphinx-revealjs"  # used only for the copy of reveal.js that it carries
 REVEAL = (
     "LICENSE",

@@ -6,10 +6,10 @@ import build
 import decks
 import nbformat
 import pytest
-import slides
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from slide_parts import OUTPUT_LINES, WIDGET, blocks, cut, printed, sentences, wrapped
 from slide_text import References, collect, plain
-from slides import WIDGET, blocks, cut, deck_cells, printed, sentences
+from slides import deck_cells
 
 CHAPTERS = sorted((Path(__file__).resolve().parents[1] / "chapters").glob("*.ipynb"))
 KNOWN = References(
@@ -153,9 +153,9 @@ def test_a_cell_can_be_skipped_or_brought_back():
 def test_long_output_is_cut_and_says_so():
     [short] = [cut(o) for o in code(out="line\n" * 40).outputs]
     lines = printed(short).splitlines()
-    assert len(lines) == slides.OUTPUT_LINES and lines[-1] == "[… 29 more lines in the chapter]"
+    assert len(lines) == OUTPUT_LINES and lines[-1] == "[… 29 more lines in the chapter]"
     [wide] = [cut(o) for o in code(out="x" * 9000).outputs]
-    assert slides.wrapped(printed(wide)) <= slides.OUTPUT_LINES + 1
+    assert wrapped(printed(wide)) <= OUTPUT_LINES + 1
 
 
 def test_sentences_are_whole():
