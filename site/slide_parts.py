@@ -15,7 +15,6 @@ OUTPUT_LINE, OUTPUT_COLUMNS, OUTPUT_LINES = 30, 86, 12
 # Characters of a paragraph that a slide shows: of a lead, of one that stands alone, of a short one.
 LEAD, ALONE, WHOLE = 200, 450, 260
 
-
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 HEADING = re.compile(r"(#{1,3}) (.+)")
