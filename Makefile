@@ -11,7 +11,7 @@ PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib
 TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*')
 BROWSER_TESTS := $(wildcard tests/browser/*.py)
 
-.PHONY: help book serve lab execute test lint unit notebooks browser check-site lock clean
+.PHONY: help book slides serve lab execute test lint unit notebooks browser check-site lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -19,6 +19,10 @@ help: ## list the targets
 book: $(VENV) ## execute the chapters and build the site (only what changed)
 	$(PYTHON) site/build.py book
 	@echo "The book is at _build/html/index.html; 'make serve' shows it at http://127.0.0.1:$(PORT)"
+
+slides: $(VENV) ## execute the chapters and build their slides (only what changed)
+	$(PYTHON) site/build.py slides
+	@echo "The slides are in _build/html/slides; 'make serve' shows them at http://127.0.0.1:$(PORT)/slides/"
 
 serve: ## show the site in a browser at http://127.0.0.1:8000 (PORT=... for another port)
 	@test -f _build/html/index.html || { echo "There is no site yet: run 'make book' first." >&2; exit 1; }
@@ -77,7 +81,7 @@ $(DONE)/lint: $(VENV) $(LIBRARY) $(CHAPTERS) $(SITE) $(TESTS) $(BROWSER_TESTS)
 	$(MAKE) lint
 	@mkdir -p $(DONE) && touch $@
 
-$(DONE)/unit: $(VENV) $(LIBRARY) $(CHAPTERS) $(wildcard site/*) $(TESTS)
+$(DONE)/unit: $(VENV) $(LIBRARY) $(CHAPTERS) $(wildcard site/* site/deck/*) $(TESTS)
 	$(MAKE) unit
 	@mkdir -p $(DONE) && touch $@
 
@@ -86,6 +90,6 @@ $(DONE)/notebooks: $(VENV) $(LIBRARY) $(CHAPTERS)
 	@mkdir -p $(DONE) && touch $@
 
 # Tests that were skipped for want of Chromium have not passed.
-$(DONE)/browser: $(DONE)/notebooks $(PAGES) $(wildcard site/*) $(BROWSER_TESTS)
+$(DONE)/browser: $(DONE)/notebooks $(PAGES) $(wildcard site/* site/deck/*) $(BROWSER_TESTS)
 	$(MAKE) browser
 	@mkdir -p $(DONE) && if $(PYTHON) tests/browser/chromium.py >/dev/null; then touch $@; fi

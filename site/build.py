@@ -1,4 +1,4 @@
-"""Build the book, update the chapters' outputs, or test the chapters."""
+"""Build the book or its slides, update the chapters' outputs, or test the chapters."""
 
 import argparse
 import shutil
@@ -8,20 +8,28 @@ import time
 from pathlib import Path
 
 import nbformat
+from decks import build_decks
 from execute import digest, execute_all, kernel_environment, library_key
 from normalise import keep_timings, write
 from stage import EXECUTED, RESULTS, ROOT, SOURCE, BuildError, chapter_names, copy_chapters, stage
 
 BUILD = ROOT / "_build"
-COMMANDS = ("book", "update-chapters", "test-chapters", "tested-site")
+COMMANDS = ("book", "slides", "update-chapters", "test-chapters", "tested-site")
 # Where the chapters are tested, and where the site with their results is built for the browser.
 TEST = BUILD / "test"
 
 
 def book() -> None:
-    """Execute the chapters that changed and build the site in _build/html."""
-    stage(execute_all(), SOURCE)
+    """Execute the chapters that changed and build the site and its decks in _build/html."""
+    chapters = execute_all()
+    stage(chapters, SOURCE)
     build_site(SOURCE, ROOT)
+    build_decks(chapters, ROOT)
+
+
+def slides() -> None:
+    """Execute the chapters that changed and build the decks alone, in _build/html/slides."""
+    build_decks(execute_all(), ROOT)
 
 
 def tested_site(clean: bool) -> None:
@@ -35,9 +43,11 @@ def tested_site(clean: bool) -> None:
         raise BuildError(f"There is no folder {results}: run `make notebooks` first.")
     if clean:
         shutil.rmtree(TEST / "_build", ignore_errors=True)
-    stage({n: nbformat.read(ROOT / f"{n}.ipynb", as_version=4) for n in chapter_names()}, source)
+    chapters = {n: nbformat.read(ROOT / f"{n}.ipynb", as_version=4) for n in chapter_names()}
+    stage(chapters, source)
     shutil.copytree(results, source / "chapters" / RESULTS, dirs_exist_ok=True)
     build_site(source, TEST)
+    build_decks(chapters, TEST)
 
 
 def build_site(source: Path, parent: Path) -> None:
@@ -117,6 +127,8 @@ def main() -> int:
     try:
         if options.command == "book":
             book()
+        elif options.command == "slides":
+            slides()
         elif options.command == "tested-site":
             tested_site(options.clean)
         elif options.command == "update-chapters":

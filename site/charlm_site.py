@@ -1,5 +1,7 @@
-"""Sphinx extension of the book's site: MathJax from our own host, nothing from any other."""
+"""Sphinx extension of the book's site: MathJax from our own host, links to the slides, and roles
+that a screen reader understands."""
 
+import hashlib
 from importlib import metadata
 from pathlib import Path
 
@@ -54,6 +56,11 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
             copy_asset_file(str(source), str(target))
 
 
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def explain_widgets(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Say below each widget, to a reader whose browser runs no scripts, what should be there."""
     for node in list(doctree.findall(nodes.raw)):
@@ -62,8 +69,35 @@ def explain_widgets(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             node.parent.insert(node.parent.index(node) + 1, nodes.raw("", text, format="html"))
 
 
+def link_slides(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """Put a button that opens the chapter's slides first among those above its text."""
+    if page.startswith("chapters/"):
+        button = {
+            "type": "link",
+            "url": context["pathto"](f"slides/{page.partition('/')[2]}.html", 1),
+            "icon": "fas fa-person-chalkboard",
+            "tooltip": "Slides of this chapter",
+            "label": "slides-button",
+        }
+        context["header_buttons"].insert(0, button)
+
+
+def mend_roles(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """Make the entries of the bibliography items of its list.
+
+    Sphinx gives them the role `doc-biblioentry`, which ARIA has since withdrawn: the list would be
+    one without items.
+    """
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
+    # Sphinx writes every page anew when this value changes: it changes with this file.
+    app.add_config_value("charlm_site_key", hash_of(Path(__file__)), "html")
     app.connect("doctree-resolved", explain_widgets)
+    app.connect("html-page-context", mend_roles)
+    app.connect("html-page-context", link_slides, priority=502)  # the theme makes the list at 500
     app.connect("build-finished", copy_mathjax)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -194,7 +194,8 @@ function render({ model: widget, el }) {
 
     const columnOf = (event) => {
       const cells = sheet.querySelector(".clm-cells").getBoundingClientRect();
-      const column = Math.floor((event.clientX - cells.left) / PIXELS);
+      // A slide may be scaled, so no pixels are counted here.
+      const column = Math.floor(((event.clientX - cells.left) / cells.width) * steps.length);
       return column >= 0 && column < steps.length ? column : undefined;
     };
     sheet.addEventListener("pointermove", (event) => visit(columnOf(event), false));

@@ -1,0 +1,53 @@
+"""Every page can be read and used without a mouse, without colours, and with a screen reader."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from test_site import EVERY_PAGE
+
+SERIOUS = {"serious", "critical"}
+SHOWN = 4  # places named per broken rule
+
+
+def complaints(page) -> Iterator[str]:
+    """Run axe-core on an open page and describe each serious violation."""
+    for rule in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]:
+        if rule["impact"] in SERIOUS:
+            yield f"{rule['impact']}: {rule['id']}: {rule['help']} ({len(rule['nodes'])} places)"
+            for node in rule["nodes"][:SHOWN]:
+                why = node["failureSummary"].splitlines()[1:2]
+                yield f"    {' '.join(map(str, node['target']))}: {' '.join(why).strip()}"
+
+
+def open_everything(page) -> None:
+    """Unfold solutions and cells, so that what they hide is looked at too."""
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    folded = page.locator(".toggle-hidden.toggle-button:visible")
+    while folded.count():
+        folded.first.click()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_no_serious_violation(visit, path, scheme):
+    page = visit(path, scheme).page
+    open_everything(page)
+    found = list(complaints(page))
+    assert not found, "\n".join([f"{path} in {scheme} mode:", *found])
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_no_level_of_headings_is_skipped(seen, path):
+    """A widget's heading counts as well; it may stand at any level below the one before it."""
+    levels = (
+        seen(path)
+        .page.locator("main :is(h1, h2, h3, h4, h5, h6)")
+        .evaluate_all(
+            "all => all.filter(h => h.offsetParent).map(h => [Number(h.tagName[1]), h.textContent])"
+        )
+    )
+    last = 0
+    for level, text in levels:
+        assert level <= last + 1, f"{path}: h{level} {text!r} follows h{last}"
+        last = level

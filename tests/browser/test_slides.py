@@ -1,0 +1,186 @@
+"""The chapters' decks in Chromium: complete, readable from afar, without other hosts."""
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import HTML
+from test_accessibility import complaints
+from test_site import CHAPTERS, Page
+
+DECKS = [f"slides/{Path(path).name}" for path in CHAPTERS]
+SLIDE = {"width": 1280, "height": 720}
+TO = "n => { const at = Reveal.getIndices(Reveal.getSlides()[n]); Reveal.slide(at.h, at.v); }"
+
+# Everything a slide shows, in pixels of the slide, with what holds it; a box that scrolls counts as
+# one piece. The margins are those of deck.css.
+LAYOUT = """() => Reveal.getSlides().map((slide, number) => {
+  const sheet = slide.querySelector(".sheet");
+  const scale = sheet.getBoundingClientRect().width / sheet.offsetWidth;
+  const frame = sheet.getBoundingClientRect();
+  const pieces = [...sheet.querySelectorAll("*")].filter((e) =>
+    !e.closest("aside, mjx-assistive-mml, script, noscript, svg") &&
+    !e.parentElement.closest(".code, .widget, mjx-container") && e.getClientRects().length);
+  return pieces.map((e) => {
+    const box = e.getBoundingClientRect();
+    return { number: number + 1, html: e.outerHTML.slice(0, 90),
+             right: (box.right - frame.left) / scale, bottom: (box.bottom - frame.top) / scale,
+             hidden: e.closest(".code, .widget") ? 0 : e.scrollHeight - e.clientHeight,
+             tag: e.tagName };
+  });
+}).flat()"""
+
+FONTS = """(selector) => [...document.querySelectorAll(`.sheet ${selector}`)]
+  .filter((e) => !e.closest("aside, .widget") && e.textContent.trim())
+  .map((e) => parseFloat(getComputedStyle(e).fontSize))"""
+
+
+@pytest.fixture
+def deck(seen):
+    """A function that opens a deck and waits until reveal.js has laid it out."""
+
+    def opened(path, **options):
+        visited = seen(path, **{**SLIDE, **options})
+        visited.page.locator("html[data-deck=ready]").wait_for()
+        return visited
+
+    return opened
+
+
+@pytest.mark.parametrize("path", DECKS)
+def test_right_arrow_visits_every_slide(deck, path):
+    opened = deck(path)
+    page = opened.page
+    page.evaluate(TO, 0)
+    count = page.evaluate("Reveal.getTotalSlides()")
+    visited = []
+    for _ in range(count):
+        visited.append(page.evaluate("Reveal.getSlides().indexOf(Reveal.getCurrentSlide())"))
+        assert page.locator("section.present:not(.stack) .sheet").is_visible()
+        page.keyboard.press("ArrowRight")
+    assert count >= 20 and visited == list(range(count))
+    assert page.evaluate("Reveal.isLastSlide()")
+    page.keyboard.press("ArrowLeft")
+    assert not page.evaluate("Reveal.isLastSlide()")
+    assert opened.problems == {}
+
+
+@pytest.mark.parametrize("path", DECKS)
+def test_no_slide_overflows(deck, path):
+    layout = deck(path).page.evaluate(LAYOUT)
+    assert layout
+    outside = [p for p in layout if p["right"] > 1240 or p["bottom"] > 676]
+    assert outside == []
+    # Nothing but code and widgets has a part that only shows when scrolled.
+    assert [p for p in layout if p["tag"] in ("DIV", "FIGURE") and p["hidden"] > 2] == []
+
+
+@pytest.mark.parametrize("path", DECKS)
+def test_text_can_be_read_from_the_back(deck, path):
+    page = deck(path).page
+    for selector, least in ((".words :is(p, li, td)", 28), ("figcaption", 28), ("pre", 20)):
+        sizes = page.evaluate(FONTS, selector)
+        assert all(size >= least for size in sizes), (selector, min(sizes))
+    lines = page.locator(".code").evaluate_all(
+        "all => all.map(e => e.clientHeight / parseFloat(getComputedStyle(e).fontSize) / 1.35)"
+    )
+    assert lines and max(lines) <= 18  # 17 lines and the frame
+
+
+@pytest.mark.parametrize("path", DECKS)
+def test_figures_are_there_and_large(deck, path):
+    figures = deck(path).page.locator(".sheet figure img")
+    for alt, natural, height in figures.evaluate_all(
+        "all => all.map(i => [i.alt, i.naturalWidth, i.clientHeight])"
+    ):
+        assert len(alt.split()) >= 4 and natural > 0 and height >= 330
+    assert figures.count() > 0
+
+
+@pytest.mark.parametrize("path", DECKS)
+def test_mathematics_is_set_and_numbered_as_in_the_chapter(deck, seen, path):
+    page = deck(path).page
+    assert page.locator(".sheet mjx-container").count() > 0
+    assert page.locator("mjx-merror").count() == 0
+    words = page.locator(".sheet > .words").evaluate_all("all => all.map(e => e.innerText)")
+    left = [w for w in words if re.search(r"\\math|\$\$|\{(cite|eq|doc|numref)", w)]
+    assert left == []
+    chapter = seen(path.replace("slides/", "chapters/")).page
+    numbers = chapter.locator("article .eqno").all_inner_texts()
+    ours = page.locator(".sheet > .words mjx-labels").count()
+    assert ours == len(numbers)
+
+
+def test_widgets_live(deck):
+    found = 0
+    for path in DECKS:
+        page = deck(path).page
+        places = page.locator(".widget")
+        for i in range(places.count()):
+            places.nth(i).locator(".widget-place > .clm").wait_for(state="attached")
+        found += places.count()
+        assert page.locator(".clm-error").count() == 0
+    assert found > 0
+
+
+def test_a_widget_keeps_its_keys(visit):
+    for path in DECKS:
+        page = visit(path, **SLIDE).page
+        page.locator("html[data-deck=ready]").wait_for()
+        sampler = page.locator(".clm-sampler").first
+        if sampler.count():
+            break
+    number = page.evaluate(
+        "Reveal.getSlides().findIndex(s => s.querySelector('.clm-sampler') !== null)"
+    )
+    page.evaluate(TO, number)
+    before = sampler.locator(".clm-text").first.inner_text()
+    sampler.get_by_label("Seed").fill("7")
+    assert sampler.locator(".clm-text").first.inner_text() != before
+    sampler.get_by_label("Temperature").focus()
+    page.keyboard.press("ArrowRight")
+    here = "Reveal.getSlides().indexOf(Reveal.getCurrentSlide())"
+    assert page.evaluate(here) == number
+    page.keyboard.press("PageDown")  # what a remote control sends
+    assert page.evaluate(here) == number + 1
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_chapter_and_deck_lead_to_each_other(visit, path):
+    page = visit(path).page
+    with page.context.expect_page() as new:
+        page.locator(".btn-slides-button").click()
+    assert new.value.url.endswith(f"/slides/{Path(path).name}")
+    anchors = Page(HTML / path).anchors
+    links = [x for x in Page(HTML / "slides" / Path(path).name).links if path in x]
+    assert links
+    for _, _, anchor in (link.partition("#") for link in links):
+        assert not anchor or anchor in anchors, anchor
+
+
+@pytest.mark.parametrize("path", DECKS)
+def test_no_serious_violation_on_a_deck(deck, path):
+    found = list(complaints(deck(path).page))
+    assert not found, "\n".join([f"{path}:", *found])
+
+
+def test_a_deck_can_be_printed_one_slide_a_page(visit):
+    opened = visit(f"{DECKS[0]}?print-pdf", **SLIDE)
+    opened.page.locator("html[data-deck=ready]").wait_for()
+    pages = opened.page.locator(".pdf-page")
+    pages.first.wait_for(state="attached")
+    assert pages.count() == opened.page.locator(".sheet").count()
+    assert opened.problems == {}
+
+
+def test_the_speaker_has_the_words(visit):
+    opened = visit(DECKS[0], **SLIDE)
+    page = opened.page
+    page.locator("html[data-deck=ready]").wait_for()
+    with page.context.expect_page() as window:
+        page.keyboard.press("s")
+    notes = window.value.locator(".speaker-controls-notes .value")
+    page.evaluate("Reveal.next()")
+    page.evaluate("Reveal.next()")
+    notes.filter(has_text="short novel").wait_for()
+    assert opened.problems == {}
