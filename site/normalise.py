@@ -81,9 +81,10 @@ def machine_folders(run_folder: Path) -> dict[str, str]:
 
 
 def keep_timings(new: NotebookNode, old: NotebookNode) -> NotebookNode:
-    """Keep the outputs of `old` in cells tagged `timing` when all other outputs are as before.
+    """Keep the outputs of `old` in cells tagged `timing` when nothing but times has changed.
 
-    Both notebooks must be normalised. A second execution then changes the file only where results
+    All other outputs must be as before, and so must the words that the timing cells print. Both
+    notebooks must be normalised. A second execution then changes the file only where results
     changed, not where a clock was read.
     """
 
@@ -98,7 +99,7 @@ def keep_timings(new: NotebookNode, old: NotebookNode) -> NotebookNode:
         return new
     before = {c.id: c for c in old.cells if c.cell_type == "code" and _is_timing(c)}
     timing = [c for c in new.cells if c.cell_type == "code" and _is_timing(c)]
-    if any(c.id not in before for c in timing):
+    if any(c.id not in before or _words(c) != _words(before[c.id]) for c in timing):
         return new
     kept = copy.deepcopy(new)
     for cell in kept.cells:
@@ -107,6 +108,12 @@ def keep_timings(new: NotebookNode, old: NotebookNode) -> NotebookNode:
     if "widgets" in old.metadata:
         kept.metadata.widgets = copy.deepcopy(old.metadata.widgets)
     return kept
+
+
+def _words(cell: NotebookNode) -> str:
+    """Give what a cell prints without the times: numbers with a decimal point or in seconds."""
+    text = " ".join(output.get("text", "") for output in cell.outputs)
+    return " ".join(re.sub(r"\d+\.\d+|\d+(?= s\b)", "#", text).split())
 
 
 def write(nb: NotebookNode, path: Path) -> None:

@@ -141,6 +141,20 @@ def test_an_edited_timing_cell_brings_its_output():
     assert normalise.keep_timings(normalise.normalise(new), normalise.normalise(old)) == new
 
 
+@pytest.mark.parametrize(
+    "old, new, kept",
+    [
+        ("8 steps: 1.52 s", "8 steps: 11.07 s", True),
+        ("26 s", "7 s", True),
+        ("16 steps: 1.52 s", "8 steps: 1.52 s", False),
+        ("loop 1.5", "scan 1.5", False),
+    ],
+)
+def test_an_output_that_says_something_else_is_not_kept(old, new, kept):
+    wanted = old if kept else new
+    assert normalise.keep_timings(timed(new), timed(old)) == timed(wanted)
+
+
 def test_a_failing_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.ipynb"
     normalise.write(normalise.normalise(new_notebook(cells=[new_code_cell("1")])), path)
