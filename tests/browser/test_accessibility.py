@@ -10,8 +10,23 @@ SERIOUS = {"serious", "critical"}
 SHOWN = 4  # places named per broken rule
 
 
+# Colours are what takes axe-core its time: of characters and pieces of code that look alike, three
+# remain to be judged, and the others become plain text of the box that holds them.
+THIN_OUT = """() => {
+  const seen = new Map();
+  for (const e of document.querySelectorAll("pre span, .clm span")) {
+    if (e.children.length) continue;
+    const style = getComputedStyle(e);
+    const look = [e.className, style.color, style.backgroundColor, style.fontWeight].join();
+    seen.set(look, (seen.get(look) ?? 0) + 1);
+    if (seen.get(look) > 3) e.replaceWith(...e.childNodes);
+  }
+}"""
+
+
 def complaints(page) -> Iterator[str]:
-    """Run axe-core on an open page and describe each serious violation."""
+    """Run axe-core on an open page, which it thins out, and describe each serious violation."""
+    page.evaluate(THIN_OUT)
     for rule in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]:
         if rule["impact"] in SERIOUS:
             yield f"{rule['impact']}: {rule['id']}: {rule['help']} ({len(rule['nodes'])} places)"
