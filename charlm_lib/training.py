@@ -1,13 +1,11 @@
 """The loss, perplexity, and the `Trainer`."""
 
-import json
 import math
 import time
 import warnings
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,9 +15,10 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from charlm_lib.data import TextData
 from charlm_lib.engine import abstract, compiled_epoch, device_mesh, windows_nll
-from charlm_lib.fused import fuse, program
+from charlm_lib.fused import fuse
 from charlm_lib.progress import FitDisplay, StopButton
-from charlm_lib.results import FitResult, describe_model, fingerprint, json_value, load
+from charlm_lib.results import FitResult, load
+from charlm_lib.settings import as_key, describe_fit, first_params
 
 
 def cross_entropy(logits: jax.Array, Y: jax.Array) -> jax.Array:
@@ -248,44 +247,6 @@ def fit_or_load(
     if result.stopped == "finished":
         result.save(path)
     return result
-
-
-def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None) -> dict:
-    """Describe a training run by everything that its outcome depends on, as JSON types.
-
-    `params` are the first parameters; None: they are drawn.
-    """
-    params = first_params(model, key) if params is None else params
-    source = "".join(
-        (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
-        for name in ("corpus", "data", "models", "fused", "engine", "training")
-    )
-    windows = ("batch_size", "num_steps", "num_train", "num_val")
-    start = b"".join(np.asarray(x).tobytes() for x in jax.tree.leaves(params))
-    settings = {
-        "trainer": asdict(trainer),
-        "optimizer": optimizer,
-        "model": describe_model(model),
-        # What the model computes, whatever its class is called.
-        "program": fingerprint(program(model.clone(lr=0.0))),
-        "first_params": fingerprint(start.hex()),
-        "text": fingerprint(data.text),
-        **{name: getattr(data, name) for name in windows},
-        "key": np.asarray(jax.random.key_data(as_key(key))).tolist(),
-        "versions": {m.__name__: m.__version__ for m in (jax, flax, optax)},
-        "source": fingerprint(source),
-    }
-    return json.loads(json.dumps(settings, default=json_value))
-
-
-def first_params(model: nn.Module, key: jax.Array | int) -> dict:
-    """Draw the parameters that training with this key begins with."""
-    return model.init(jax.random.split(as_key(key))[0], jnp.zeros((1, 1), jnp.int32))
-
-
-def as_key(key: jax.Array | int) -> jax.Array:
-    """Turn a seed into a JAX random key; a key stays as it is."""
-    return jax.random.key(key) if isinstance(key, int | np.integer) else key
 
 
 def divergence_advice(trainer: Trainer, lr: float | None, epoch: int) -> str:

@@ -1,0 +1,53 @@
+"""What the outcome of a training run depends on, and where it begins."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import flax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import linen as nn
+
+from charlm_lib.fused import program
+from charlm_lib.results import describe_model, fingerprint, json_value
+
+
+def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None) -> dict:
+    """Describe a training run by everything that its outcome depends on, as JSON types.
+
+    `params` are the first parameters; None: they are drawn.
+    """
+    params = first_params(model, key) if params is None else params
+    source = "".join(
+        (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+        for name in ("corpus", "data", "models", "fused", "engine", "settings", "training")
+    )
+    windows = ("batch_size", "num_steps", "num_train", "num_val")
+    start = b"".join(np.asarray(x).tobytes() for x in jax.tree.leaves(params))
+    settings = {
+        "trainer": asdict(trainer),
+        "optimizer": optimizer,
+        "model": describe_model(model),
+        # What the model computes, whatever its class is called.
+        "program": fingerprint(program(model.clone(lr=0.0))),
+        "first_params": fingerprint(start.hex()),
+        "text": fingerprint(data.text),
+        **{name: getattr(data, name) for name in windows},
+        "key": np.asarray(jax.random.key_data(as_key(key))).tolist(),
+        "versions": {m.__name__: m.__version__ for m in (jax, flax, optax)},
+        "source": fingerprint(source),
+    }
+    return json.loads(json.dumps(settings, default=json_value))
+
+
+def first_params(model: nn.Module, key: jax.Array | int) -> dict:
+    """Draw the parameters that training with this key begins with."""
+    return model.init(jax.random.split(as_key(key))[0], jnp.zeros((1, 1), jnp.int32))
+
+
+def as_key(key: jax.Array | int) -> jax.Array:
+    """Turn a seed into a JAX random key; a key stays as it is."""
+    return jax.random.key(key) if isinstance(key, int | np.integer) else key
