@@ -59,14 +59,15 @@ class Vocab:
 
 
 class TextData:
-    """Every window of `num_steps` characters of a text, with the next characters as targets.
+    """Windows of `num_steps` characters of a text, with the next characters as targets.
 
-    Window k has inputs `X = tokens[k : k + num_steps]` and targets
-    `Y = tokens[k + 1 : k + num_steps + 1]`. The split goes by position: windows 0 to
-    num_train - 1 are for training, the next num_val for validation. Windows start one
-    character apart, so that neighbours overlap: the last num_steps training windows reach into
-    the first characters of the validation text (the split of Zhang et al., *Dive into Deep
-    Learning*). Windows are gathered on the device from one array; they are never stored.
+    The window that starts at k has inputs `X = tokens[k : k + num_steps]` and targets
+    `Y = tokens[k + 1 : k + num_steps + 1]`. The split goes by position: the first num_train
+    windows are for training, the next num_val for validation. Windows start `stride` characters
+    apart. With a stride of one there is a window for every character, and neighbours overlap:
+    the last num_steps training windows reach into the first characters of the validation text
+    (the split of Zhang et al., *Dive into Deep Learning*). Windows are gathered on the device
+    from one array; they are never stored.
 
     Args:
         text: the text; it goes through `clean`.
@@ -74,6 +75,7 @@ class TextData:
         num_steps: characters per window.
         num_train, num_val: windows to train on and to validate on.
         keep_case, keep_punctuation: see `clean`.
+        stride: characters from the start of one window to the start of the next.
 
     Raises:
         ValueError: the text is too short for one window or for the split, or a number is
@@ -89,10 +91,11 @@ class TextData:
         num_val: int = 5_000,
         keep_case: bool = False,
         keep_punctuation: bool = False,
+        stride: int = 1,
     ):
         self.text = clean(text, keep_case, keep_punctuation)
         self.batch_size, self.num_steps = batch_size, num_steps
-        self.num_train, self.num_val = num_train, num_val
+        self.num_train, self.num_val, self.stride = num_train, num_val, stride
         self._check(text)
         self.vocab = Vocab(self.text)
         self.tokens = jnp.asarray(self.vocab.encode(self.text))
@@ -108,7 +111,7 @@ class TextData:
         return cls(read_url(url, known_hash), *args, **kwargs)
 
     def _check(self, text: str) -> None:
-        for name in ("batch_size", "num_steps", "num_train", "num_val"):
+        for name in ("batch_size", "num_steps", "num_train", "num_val", "stride"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
@@ -127,7 +130,7 @@ class TextData:
             raise ValueError(
                 f"num_train={self.num_train} + num_val={self.num_val} is more than the "
                 f"{self.num_windows} windows of {self.num_steps} steps in this text of "
-                f"{len(self.text)} characters: lower num_train or num_val"
+                f"{len(self.text)} characters at stride={self.stride}: lower num_train or num_val"
             )
         if self.batch_size > self.num_train:
             raise ValueError(
@@ -138,7 +141,7 @@ class TextData:
     @property
     def num_windows(self) -> int:
         """How many windows the text has: one per start that leaves a target for each step."""
-        return len(self.text) - self.num_steps
+        return -(-(len(self.text) - self.num_steps) // self.stride)
 
     def starts(self, split: str) -> np.ndarray:
         """Give the first positions of the windows of a split, "train" or "val", shape `(n,)`.
@@ -149,7 +152,7 @@ class TextData:
         if split not in ("train", "val"):
             raise ValueError(f'split={split!r}: there are "train" and "val"')
         first, size = (0, self.num_train) if split == "train" else (self.num_train, self.num_val)
-        return np.arange(first, first + size, dtype=np.int32)
+        return np.arange(first, first + size, dtype=np.int32) * self.stride
 
     def batches(
         self, split: str, key: jax.Array | None = None
@@ -175,9 +178,14 @@ class TimeMachine(TextData):
     """
 
     def __init__(
-        self, batch_size: int, num_steps: int, num_train: int = 10_000, num_val: int = 5_000
+        self,
+        batch_size: int,
+        num_steps: int,
+        num_train: int = 10_000,
+        num_val: int = 5_000,
+        stride: int = 1,
     ):
-        super().__init__(read_corpus(), batch_size, num_steps, num_train, num_val)
+        super().__init__(read_corpus(), batch_size, num_steps, num_train, num_val, stride=stride)
 
 
 def gather_windows(

@@ -100,6 +100,25 @@ def windows_nll(model, mesh: Mesh, num_steps: int, batch_size: int, params, toke
     return total(params, tokens, batch, weights, None)
 
 
+def guarded_update(optimizer: optax.GradientTransformation, params, opt_state, grads, nll) -> tuple:
+    """Make one update, unless it is not finite.
+
+    Returns:
+        The new parameters, the new state of the optimizer, `nll` (nan where the update was not
+        made), and the norm of the gradients.
+    """
+    grad_norm = optax.tree.norm(grads)
+    steps, new_opt_state = optimizer.update(grads, opt_state, params)
+    new_params = optax.apply_updates(params, steps)
+    finite = jnp.isfinite(nll + grad_norm + optax.tree.norm(new_params))
+    params, opt_state = jax.tree.map(
+        lambda new, old: jnp.where(finite, new, old),
+        (new_params, new_opt_state),
+        (params, opt_state),
+    )
+    return params, opt_state, jnp.where(finite, nll, jnp.nan), grad_norm
+
+
 def epoch_function(
     model, mesh: Mesh, num_steps: int, batch_size: int, optimizer: optax.GradientTransformation
 ):
@@ -120,16 +139,8 @@ def epoch_function(
         starts, weights, keys = batch
         nll, grads = gradient(params, tokens, starts, weights, keys)
         grads = jax.tree.map(lambda g: g / (weights.sum() * num_steps), grads)
-        grad_norm = optax.tree.norm(grads)
-        steps, new_opt_state = optimizer.update(grads, opt_state, params)
-        new_params = optax.apply_updates(params, steps)
-        finite = jnp.isfinite(nll + grad_norm + optax.tree.norm(new_params))
-        carry = jax.tree.map(
-            lambda new, old: jnp.where(finite, new, old),
-            (new_params, new_opt_state),
-            (params, opt_state),
-        )
-        return carry, (jnp.where(finite, nll, jnp.nan), grad_norm)
+        params, opt_state, *measured = guarded_update(optimizer, params, opt_state, grads, nll)
+        return (params, opt_state), tuple(measured)
 
     def epoch(params, opt_state, tokens, train_starts, val_starts, key):
         shuffle_key, dropout_key = jax.random.split(key)
@@ -148,9 +159,14 @@ def epoch_function(
 
 
 @lru_cache(maxsize=16)
-def compiled_epoch(model, mesh, num_steps, batch_size, optimizer, structure, leaves):
-    """Compile `epoch_function` for arguments of these shapes; a second time costs nothing."""
-    epoch = epoch_function(model, mesh, num_steps, batch_size, optimizer)
+def compiled_epoch(function, model, mesh, num_steps, batch_size, optimizer, structure, leaves):
+    """Compile the epoch that `function` makes; a second time costs nothing.
+
+    Args:
+        function: `epoch_function`, or another one like it; the next arguments are its own.
+        structure, leaves: the shapes of what the epoch will be called with, from `abstract`.
+    """
+    epoch = function(model, mesh, num_steps, batch_size, optimizer)
     return jax.jit(epoch, donate_argnums=(0, 1)).lower(*structure.unflatten(leaves)).compile()
 
 

@@ -205,3 +205,26 @@ def plot_heat_map(values: np.ndarray, text: str, title: str = "", ylabel="hidden
         ax.grid(False)
         figure.colorbar(image, ax=ax, label="activation")
     return figure
+
+
+def plot_spread(x, groups: dict[str, np.ndarray], xlabel: str, ylabel: str) -> Figure:
+    """Draw the mean over seeds at each x, with bars from the smallest to the largest value.
+
+    Args:
+        x: `(n,)` whole numbers, for example depths.
+        groups: `(n, num_seeds)` values for each label.
+    """
+    with mpl.rc_context(RC):
+        figure, ax = plt.subplots()
+        shift = 0.03 * (np.arange(len(groups)) - (len(groups) - 1) / 2)
+        styles = zip(groups.items(), cycle(STYLES), cycle("osD^"), shift)
+        for (label, values), style, marker, moved in styles:
+            values = np.asarray(values)
+            mean = values.mean(1)
+            ends = np.abs([mean - values.min(1), values.max(1) - mean])
+            ax.errorbar(
+                np.asarray(x) + moved, mean, ends, label=label, capsize=3, marker=marker, ls=style
+            )
+        ax.set(xlabel=xlabel, ylabel=ylabel, xticks=list(x))
+        ax.legend()
+    return figure

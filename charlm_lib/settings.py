@@ -23,9 +23,18 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
     params = first_params(model, key) if params is None else params
     source = "".join(
         (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
-        for name in ("corpus", "data", "models", "fused", "engine", "settings", "training")
+        for name in (
+            "corpus",
+            "data",
+            "models",
+            "fused",
+            "engine",
+            "streams",
+            "settings",
+            "training",
+        )
     )
-    windows = ("batch_size", "num_steps", "num_train", "num_val")
+    windows = ("batch_size", "num_steps", "num_train", "num_val", "stride")
     start = b"".join(np.asarray(x).tobytes() for x in jax.tree.leaves(params))
     settings = {
         "trainer": asdict(trainer),

@@ -14,11 +14,18 @@ from flax import linen as nn
 from jax.sharding import NamedSharding, PartitionSpec
 
 from charlm_lib.data import TextData
-from charlm_lib.engine import abstract, compiled_epoch, device_mesh, windows_nll
+from charlm_lib.engine import (
+    abstract,
+    compiled_epoch,
+    device_mesh,
+    epoch_function,
+    windows_nll,
+)
 from charlm_lib.fused import fuse
 from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.results import FitResult, load
 from charlm_lib.settings import as_key, describe_fit, first_params
+from charlm_lib.streams import check_streams, stream_epoch_function, stream_mesh
 
 
 def cross_entropy(logits: jax.Array, Y: jax.Array) -> jax.Array:
@@ -106,6 +113,9 @@ class Trainer:
         max_epochs: passes over the training windows; 0 gives the untrained model.
         gradient_clip_val: longest gradient that an update uses; a longer one is scaled down to
             it (Pascanu et al., 2013). None: no clipping.
+        carry_state: read the text from front to back, each row of a batch going on with the state
+            that its last window left, instead of windows in random order from a state of zeros.
+            The data must have `stride=num_steps`.
 
     Raises:
         ValueError: a number is out of range.
@@ -113,6 +123,7 @@ class Trainer:
 
     max_epochs: int
     gradient_clip_val: float | None = None
+    carry_state: bool = False
 
     def __post_init__(self):
         epochs = self.max_epochs
@@ -148,15 +159,18 @@ class Trainer:
             show: whether to show progress.
 
         Raises:
-            ValueError: the model does not fit the data, or its lr is not a positive number.
+            ValueError: the model does not fit the data, its lr is not a positive number, or the
+                windows do not follow each other although the state is to be carried.
         """
         check_vocab(model, data)
+        if self.carry_state:
+            check_streams(data)
         params = first_params(model, key)
         kind = "sgd" if optimizer is None else "own"
         settings = describe_fit(self, model, data, key, kind, params)
         key = jax.random.split(as_key(key))[1]
 
-        mesh = device_mesh()
+        mesh = stream_mesh(device_mesh()) if self.carry_state else device_mesh()
         optimizer, opt_state = self.start(optimizer, model.lr, params)
         best_params, best, stopped = jax.device_get(params), math.inf, "finished"
         everywhere = NamedSharding(mesh, PartitionSpec())
@@ -175,7 +189,8 @@ class Trainer:
                 shapes = abstract((*state, *windows, jax.device_put(key, everywhere)))
                 sizes = data.num_steps, data.batch_size
                 fast = fuse(model.clone(lr=0.0))  # the lr is no part of what is compiled
-                epoch = compiled_epoch(fast, mesh, *sizes, optimizer, *shapes)
+                function = stream_epoch_function if self.carry_state else epoch_function
+                epoch = compiled_epoch(function, fast, mesh, *sizes, optimizer, *shapes)
                 compile_seconds = time.perf_counter() - begun
             for number in range(1, self.max_epochs + 1):
                 if stop.pressed:
