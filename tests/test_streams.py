@@ -1,0 +1,96 @@
+"""Training with carried state: against a plain loop, and independent of the number of devices."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from charlm_lib import GRU, RNN, RNNLM, TextData, Trainer, cross_entropy, gather_windows
+from charlm_lib.engine import device_mesh
+from charlm_lib.settings import first_params
+from charlm_lib.streams import stream_epoch_function, streams
+
+TEXT = "the time machine was begun and then it was lost in the dark of the night " * 12
+
+
+def make_data(**changes):
+    sizes = dict(batch_size=8, num_steps=5, num_train=80, num_val=16, stride=5)
+    return TextData(TEXT, **sizes | changes)
+
+
+def test_a_row_of_the_batch_reads_neighbouring_windows():
+    dealt = streams(jnp.arange(0, 60, 5), 3)
+    assert dealt.tolist() == [[0, 20, 40], [5, 25, 45], [10, 30, 50], [15, 35, 55]]
+
+
+@pytest.mark.parametrize("rnn", [RNN(8), GRU(8, 2)], ids=["tanh", "gru"])
+def test_same_history_as_a_plain_loop_that_keeps_the_state(rnn):
+    data = make_data()
+    model = RNNLM(rnn, len(data.vocab), lr=0.5)
+    result = Trainer(2, 1.0, carry_state=True).fit(model, data, show=False)
+
+    params = first_params(model, 0)
+    optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.sgd(0.5))
+    opt_state, expected = optimizer.init(params), []
+
+    def loss(params, state, X, Y):
+        logits, state = model.apply(params, X, state)
+        return cross_entropy(logits, Y), state
+
+    for _ in range(2):
+        state, losses = None, []
+        for starts in streams(jnp.asarray(data.starts("train")), 8):
+            X, Y = gather_windows(data.tokens, starts, 5)
+            (value, state), grads = jax.value_and_grad(loss, has_aux=True)(params, state, X, Y)
+            updates, opt_state = optimizer.update(grads, opt_state)
+            params = optax.apply_updates(params, updates)
+            losses.append(value)
+        expected.append(np.exp(np.mean(losses)))
+    assert np.allclose(result.history["train_perplexity"], expected, rtol=1e-4)
+
+    state, losses = None, []
+    for starts in streams(jnp.asarray(data.starts("val")), 8):
+        value, state = loss(params, state, *gather_windows(data.tokens, starts, 5))
+        losses.append(value)
+    assert result.history["val_perplexity"][-1] == pytest.approx(np.exp(np.mean(losses)), rel=1e-4)
+
+
+def test_the_state_matters():
+    data = make_data()
+    model = RNNLM(GRU(8, 1), len(data.vocab), lr=0.5)
+    carried = Trainer(1, carry_state=True).fit(model, data, show=False)
+    fresh = Trainer(1).fit(model, data, show=False)
+    assert carried.history["val_perplexity"] != fresh.history["val_perplexity"]
+
+
+def test_one_device_and_all_give_the_same_with_dropout():
+    assert jax.device_count() > 1, "run the tests with more than one device"
+    data = make_data()
+    model = RNNLM(GRU(8, 2, dropout=0.5), len(data.vocab), lr=0.5)
+    params = first_params(model, 0)
+    optimizer = optax.sgd(0.5)
+    arguments = data.tokens, data.starts("train"), data.starts("val"), jax.random.key(3)
+    one, both = (
+        jax.jit(stream_epoch_function(model, mesh, 5, 8, optimizer))(
+            params, optimizer.init(params), *arguments
+        )
+        for mesh in (jax.sharding.Mesh(np.array(jax.devices()[:1]), ("batch",)), device_mesh())
+    )
+    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(both), strict=True):
+        assert np.allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"stride": 1}, "stride=1 apart and have num_steps=5"),
+        ({"batch_size": 12}, "batch_size that is a multiple of 8, but it is 12: use 8"),
+        ({"num_train": 81}, "num_train that is a multiple of 8, but it is 81: use 80"),
+        ({"num_val": 3}, "num_val that is a multiple of 8, but it is 3: use 8"),
+    ],
+)
+def test_windows_that_do_not_follow_each_other(changes, words):
+    data = make_data(**changes)
+    with pytest.raises(ValueError, match=words):
+        Trainer(1, carry_state=True).fit(RNNLM(RNN(4), len(data.vocab), 1.0), data, show=False)
