@@ -90,7 +90,7 @@ def measure(step: Step, seed: int) -> dict:
     result = step.train(seed, show=False)
     tokens = step.data().tokens
     losses = {
-        "train_loss": text_nll(result.model, result.params, tokens[:139_200]),
+        "train_loss": text_nll(result.model, result.params, tokens[: len(tokens) - TEST_START]),
         "test_loss": text_nll(result.model, result.params, tokens[TEST_START:]),
     }
     return {
