@@ -73,6 +73,7 @@ def test_a_run_is_written_once_and_not_repeated(tmp_path, monkeypatch):
     monkeypatch.setattr(study, "RECORD", tmp_path / "record.json")
     monkeypatch.setattr(study, "WEIGHTS", tmp_path / "record.safetensors")
     monkeypatch.setattr(study, "MAX_EPOCHS", 1)
+    monkeypatch.setattr(study, "WARMUP", 1)
     trained = []
     train = study.train
     monkeypatch.setattr(study, "train", lambda *a, **k: trained.append(a[1:3]) or train(*a, **k))
