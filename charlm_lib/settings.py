@@ -11,6 +11,7 @@ import numpy as np
 import optax
 from flax import linen as nn
 
+from charlm_lib.fast import shorten
 from charlm_lib.fused import program
 from charlm_lib.results import describe_model, fingerprint, json_value
 
@@ -23,12 +24,13 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
     params = first_params(model, key) if params is None else params
     source = "".join(
         (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
-        for name in ("corpus", "data", "models", "fused", "engine", "settings", "training")
+        for name in ("corpus", "data", "models", "fused", "engine", "fast", "settings", "training")
     )
     windows = ("batch_size", "num_steps", "num_train", "num_val")
     start = b"".join(np.asarray(x).tobytes() for x in jax.tree.leaves(params))
     settings = {
         "trainer": asdict(trainer),
+        "fast": shorten(trainer.max_epochs, data.starts("train"))[2],
         "optimizer": optimizer,
         "model": describe_model(model),
         # What the model computes, whatever its class is called.

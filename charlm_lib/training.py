@@ -15,6 +15,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from charlm_lib.data import TextData
 from charlm_lib.engine import abstract, compiled_epoch, device_mesh, windows_nll
+from charlm_lib.fast import note, shorten
 from charlm_lib.fused import fuse
 from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.results import FitResult, load
@@ -137,6 +138,7 @@ class Trainer:
         Progress and a growing perplexity plot are shown in a notebook, a progress bar in a
         terminal. The stop button (Ctrl-C) ends training after the running epoch and keeps what
         was learned. When the loss is no longer finite, training stops with a warning.
+        `CHARLM_FAST=1` in the environment cuts training short, for a quick look.
 
         Args:
             model: a language model such as `RNNLM(GRU(32, 2), len(data.vocab), lr=2)`.
@@ -155,6 +157,7 @@ class Trainer:
         kind = "sgd" if optimizer is None else "own"
         settings = describe_fit(self, model, data, key, kind, params)
         key = jax.random.split(as_key(key))[1]
+        max_epochs, train_starts, left_out = shorten(self.max_epochs, data.starts("train"))
 
         mesh = device_mesh()
         optimizer, opt_state = self.start(optimizer, model.lr, params)
@@ -162,25 +165,21 @@ class Trainer:
         everywhere = NamedSharding(mesh, PartitionSpec())
         # Copies, because the parameters are donated: an optimizer may keep them in its state.
         state = jax.device_put((params, jax.tree.map(jnp.copy, opt_state)), everywhere)
-        windows = jax.device_put(
-            (data.tokens, data.starts("train"), data.starts("val")), everywhere
-        )
+        windows = jax.device_put((data.tokens, train_starts, data.starts("val")), everywhere)
 
         history = {"epoch": [], "train_perplexity": [], "val_perplexity": [], "seconds": []}
         grad_norms, compile_seconds = [], 0.0
-        train_tokens, val_tokens = (n * data.num_steps for n in (data.num_train, data.num_val))
-        with StopButton() as stop, FitDisplay(history, self.max_epochs, show) as display:
-            if self.max_epochs:
+        train_tokens, val_tokens = (n * data.num_steps for n in (len(train_starts), data.num_val))
+        screen = FitDisplay(history, max_epochs, show, note(left_out))
+        with StopButton() as stop, screen as display:
+            if max_epochs:
                 begun = time.perf_counter()
                 shapes = abstract((*state, *windows, jax.device_put(key, everywhere)))
                 sizes = data.num_steps, data.batch_size
                 fast = fuse(model.clone(lr=0.0))  # the lr is no part of what is compiled
                 epoch = compiled_epoch(fast, mesh, *sizes, optimizer, *shapes)
                 compile_seconds = time.perf_counter() - begun
-            for number in range(1, self.max_epochs + 1):
-                if stop.pressed:
-                    stopped = "interrupted"
-                    break
+            for number in range(1, max_epochs + 1):
                 begun = time.perf_counter()
                 epoch_key = jax.device_put(jax.random.fold_in(key, number), everywhere)
                 *state, nll, norms, val_nll = epoch(*state, *windows, epoch_key)
@@ -195,6 +194,9 @@ class Trainer:
                 display.update()
                 if not np.isfinite(nll).all():
                     stopped = "diverged"
+                    break
+                if stop.pressed and number < max_epochs:
+                    stopped = "interrupted"
                     break
         if stopped == "diverged":
             lr = model.lr if settings["optimizer"] == "sgd" else None
@@ -232,15 +234,16 @@ def fit_or_load(
     """Load a saved result if it came from the very same settings, otherwise train and save it.
 
     A file counts only if the model and all that it computes, the text, the windows, the trainer,
-    the seed, the versions of JAX, Flax and optax and the source of this library are the same. A
-    run that was stopped or diverged is not saved.
+    the seed, the versions of JAX, Flax and optax and the source of this library are the same, and
+    only if the run was finished. A run that was stopped or diverged is not saved.
 
     Raises:
         ValueError: the file is damaged (see `load`).
     """
     if Path(path).is_file():
         result = load(path)
-        if result.settings == describe_fit(trainer, model, data, key):
+        wanted = describe_fit(trainer, model, data, key)
+        if result.settings == wanted and result.stopped == "finished":
             print(f"{path}: {result}")
             return replace(result, model=model)
     result = trainer.fit(model, data, key)
