@@ -97,9 +97,12 @@ class FitResult:
 
         Folders are made as needed. An older file is replaced only once the new one is whole, and
         one with a whole training run not by a run that was cut short. Where nothing can be
-        written, a warning says so, and the result stays what it is: in memory.
+        written, a warning says so, and the result stays what it is: in memory. Where several
+        processes trained together, the first one writes.
         """
         path = Path(path)
+        if jax.process_index() > 0:
+            return
         if self.cut_short and holds_whole_run(path):
             print(f"{path}: keeps its whole training run; save this short one under another name")
             return
