@@ -11,16 +11,32 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.sharding import Mesh, PartitionSpec
+from jax.experimental.multihost_utils import process_allgather
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from charlm_lib.data import gather_windows
 
 SMALLEST, LARGEST = 32, 128  # windows in a micro-batch; 64 to 512 differed by less than 10%
 
 
-def device_mesh() -> Mesh:
-    """Give a mesh of all local devices with the one axis "batch"."""
-    return Mesh(np.array(jax.local_devices()), ("batch",))
+def device_mesh(devices: list | None = None) -> Mesh:
+    """Give a mesh with the one axis "batch" of these devices; None: all, on every host."""
+    return Mesh(np.array(jax.devices() if devices is None else devices), ("batch",))
+
+
+def on_all_devices(tree, mesh: Mesh):
+    """Copy arrays to every device of a mesh; every process must pass the same ones."""
+    whole = NamedSharding(mesh, PartitionSpec())
+    return jax.tree.map(
+        lambda x: jax.make_array_from_callback(x.shape, whole, lambda index: x), tree
+    )
+
+
+def on_any_process(flag: bool) -> bool:
+    """Say whether the flag is set in any of the processes that train together."""
+    if jax.process_count() == 1:
+        return flag
+    return bool(process_allgather(np.array(flag)).any())
 
 
 def micro_batch_size(batch_size: int, mesh: Mesh) -> int:

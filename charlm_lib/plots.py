@@ -14,6 +14,8 @@ from IPython import get_ipython
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
+from charlm_lib.fast import fast_mode, note
+
 INK = "#7b7b7b"
 COLORS = ("#2f83c5", "#d1681d", "#2f9456", "#b65cae", "#a68313", "#cf5353")
 STYLES = ("-", "--", "-.", ":")
@@ -58,12 +60,15 @@ def format_perplexity(value: float) -> str:
     return f"{value:.2f}" if value < 1000 else f"{value:.1e}"
 
 
-def draw_perplexity(history: dict[str, list], max_epochs: int | None = None) -> Figure:
+def draw_perplexity(
+    history: dict[str, list], max_epochs: int | None = None, title: str = ""
+) -> Figure:
     """Draw training and validation perplexity over epochs, on a log axis, with final values.
 
     Args:
         history: of a `FitResult`.
         max_epochs: right end of the horizontal axis; None: the last epoch.
+        title: a note at the upper right.
 
     Raises:
         ValueError: the history is empty.
@@ -74,7 +79,7 @@ def draw_perplexity(history: dict[str, list], max_epochs: int | None = None) -> 
         "train": (history["epoch"], history["train_perplexity"], COLORS[0], "--"),
         "validation": (history["epoch"], history["val_perplexity"], COLORS[1], "-"),
     }
-    return _perplexity_axes(lines, max_epochs or len(history["epoch"]))
+    return _perplexity_axes(lines, max_epochs or len(history["epoch"]), title)
 
 
 def plot_runs(runs: dict[str, object], split: str = "val") -> Figure:
@@ -98,12 +103,22 @@ def plot_runs(runs: dict[str, object], split: str = "val") -> Figure:
         for (label, run), color, style in zip(runs.items(), cycle(COLORS), cycle(STYLES))
     }
     epochs = max(len(run.history["epoch"]) for run in runs.values())
-    return _perplexity_axes(lines, epochs, f"{names[split]} perplexity")
+    left_out = dict.fromkeys(run.settings.get("fast") for run in runs.values())
+    title = note("; ".join(filter(None, left_out)))
+    return _perplexity_axes(lines, epochs, title, f"{names[split]} perplexity")
 
 
-def _perplexity_axes(lines: dict, max_epochs: int, ylabel: str = "perplexity") -> Figure:
+def _subplots(title: str | None = None) -> tuple:
+    """Make a figure with one pair of axes; None as title: what `CHARLM_FAST` says."""
+    figure, ax = plt.subplots()
+    title = note("short training" if fast_mode() else "") if title is None else title
+    ax.set_title(title, loc="right", size=9)
+    return figure, ax
+
+
+def _perplexity_axes(lines: dict, max_epochs: int, title: str, ylabel="perplexity") -> Figure:
     with mpl.rc_context(RC):
-        figure, ax = plt.subplots()
+        figure, ax = _subplots(title)
         final = {}
         for label, (epochs, values, color, style) in lines.items():
             ax.plot(epochs, values, style, color=color, marker="o" if len(epochs) == 1 else None)
@@ -142,7 +157,7 @@ def plot_lines(x, lines: dict[str, np.ndarray], xlabel: str, ylabel: str, log=Tr
         log: whether the vertical axis is logarithmic.
     """
     with mpl.rc_context(RC):
-        figure, ax = plt.subplots()
+        figure, ax = _subplots()
         for (label, values), style in zip(lines.items(), cycle(STYLES)):
             ax.plot(x, values, style, label=label)
         ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
@@ -158,7 +173,7 @@ def plot_grad_norms(norms: dict[str, np.ndarray], clip: float | None = None) -> 
         clip: draw the longest gradient that an update uses as a horizontal line.
     """
     with mpl.rc_context(RC):
-        figure, ax = plt.subplots()
+        figure, ax = _subplots()
         for (label, values), style in zip(norms.items(), cycle(STYLES)):
             ax.plot(np.arange(1, len(values) + 1), values, style, label=label, linewidth=1.2)
         if clip is not None:
@@ -171,7 +186,7 @@ def plot_grad_norms(norms: dict[str, np.ndarray], clip: float | None = None) -> 
 def plot_bars(values: dict[str, float], ylabel: str, log: bool = False) -> Figure:
     """Draw one labelled bar per entry, for a few numbers that are to be compared."""
     with mpl.rc_context(RC):
-        figure, ax = plt.subplots()
+        figure, ax = _subplots()
         bars = ax.bar(list(values), list(values.values()), color=COLORS[0], width=0.6)
         ax.bar_label(bars, fmt="%.3g", color=INK, padding=2)
         ax.set(ylabel=ylabel, yscale="log" if log else "linear")
@@ -198,7 +213,7 @@ def plot_heat_map(values: np.ndarray, text: str, title: str = "", ylabel="hidden
             f"it has {len(text)}: pass (num_rows, num_steps) and the text of those steps"
         )
     with mpl.rc_context(RC):
-        figure, ax = plt.subplots()
+        figure, ax = _subplots()
         image = ax.imshow(values, aspect="auto", cmap="RdBu", vmin=-1, vmax=1)
         ax.set_xticks(range(len(text)), [c if c != " " else "␣" for c in text], size=9)
         ax.set(title=title, ylabel=ylabel, xlabel="character read")

@@ -50,10 +50,13 @@ class FitDisplay:
         history: the lists of a `FitResult`, which grow.
         max_epochs: epochs to come.
         show: False shows nothing.
+        note: what the reader must know about this run.
     """
 
-    def __init__(self, history: dict[str, list], max_epochs: int, show: bool = True):
-        self.history, self.max_epochs = history, max_epochs
+    def __init__(
+        self, history: dict[str, list], max_epochs: int, show: bool = True, note: str = ""
+    ):
+        self.history, self.max_epochs, self.note = history, max_epochs, note
         self.show = show and max_epochs > 0
         self.in_notebook = hasattr(get_ipython(), "kernel")
 
@@ -64,6 +67,8 @@ class FitDisplay:
             self.line = display(self._text("compiling"), raw=True, display_id=True)
             self.figure = None
         elif self.show:
+            if self.note:
+                tqdm.write(self.note)
             self.bar = tqdm(total=self.max_epochs, bar_format=BAR)
         return self
 
@@ -98,7 +103,8 @@ class FitDisplay:
             self._draw()
             # No seconds here: the saved notebook should change only when the result does.
             done = f"epoch {self.history['epoch'][-1]} of {self.max_epochs}"
-            self.line.update(self._text(f"{done}: {self._perplexities()}"), raw=True)
+            note = f" ({self.note})" if self.note else ""
+            self.line.update(self._text(f"{done}: {self._perplexities()}{note}"), raw=True)
 
     def _perplexities(self) -> str:
         train, val = (
@@ -110,7 +116,7 @@ class FitDisplay:
         return {"text/plain": text}
 
     def _draw(self) -> None:
-        figure = draw_perplexity(self.history, self.max_epochs)
+        figure = draw_perplexity(self.history, self.max_epochs, self.note)
         if self.figure is None:
             self.figure = display(figure, display_id=True)
         else:

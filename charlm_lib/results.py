@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import secrets
+import warnings
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -11,10 +13,11 @@ import numpy as np
 from flax import linen as nn
 from flax.traverse_util import flatten_dict, unflatten_dict
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from charlm_lib import models
 from charlm_lib.data import Vocab
+from charlm_lib.fast import note
 from charlm_lib.plots import format_perplexity
 
 FORMAT = "charlm_lib result 1"
@@ -60,12 +63,19 @@ class FitResult:
                 best = format_perplexity(val[self.best_epoch - 1])
                 text += f" (best {best} at epoch {self.best_epoch})"
             text += f"; {self.run_seconds:.1f} s + {self.compile_seconds:.1f} s to compile"
+        if self.settings.get("fast"):
+            text += f" ({note(self.settings['fast'])})"
         return text
 
     @property
     def run_seconds(self) -> float:
         """Seconds spent in the epochs, without compilation."""
         return sum(self.history["seconds"])
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether training ended before its time, by the stop button or under `CHARLM_FAST=1`."""
+        return was_cut_short(self.stopped, self.settings)
 
     @property
     def num_params(self) -> int:
@@ -85,10 +95,17 @@ class FitResult:
     def save(self, path: str | Path) -> None:
         """Write the result to one safetensors file, with the rest as JSON in its metadata.
 
-        Folders are made as needed; an older file is replaced only once the new one is whole.
+        Folders are made as needed. An older file is replaced only once the new one is whole, and
+        one with a whole training run not by a run that was cut short. Where nothing can be
+        written, a warning says so, and the result stays what it is: in memory. Where several
+        processes trained together, the first one writes.
         """
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if jax.process_index() > 0:
+            return
+        if self.cut_short and holds_whole_run(path):
+            print(f"{path}: keeps its whole training run; save this short one under another name")
+            return
         tensors = {"grad_norms": np.asarray(self.grad_norms)}
         for name in ("params", "best_params"):
             tensors |= flatten_dict({name: getattr(self, name)}, sep="/")
@@ -98,13 +115,43 @@ class FitResult:
             "vocab": self.vocab.tokens,
             **{k: getattr(self, k) for k in ("history", "settings", "compile_seconds", "stopped")},
         }
-        unfinished = path.with_name(path.name + ".part")
-        save_file(
+        content = save(
             {k: np.array(v, order="C") for k, v in tensors.items()},
-            unfinished,
             metadata={"charlm": json.dumps(rest, default=json_value)},
         )
+        try:
+            write_whole(path, content)
+        except OSError as error:
+            warnings.warn(
+                f"{str(path)!r} in {str(Path.cwd())!r} could not be written ({error}). The result "
+                "is in memory only: call save with a file in a folder of your own to keep it.",
+                stacklevel=2,
+            )
+
+
+def was_cut_short(stopped: str, settings: dict) -> bool:
+    """Say whether training ended before its time; `FitResult` explains both arguments."""
+    return stopped == "interrupted" or bool(settings.get("fast"))
+
+
+def holds_whole_run(path: Path) -> bool:
+    """Say whether a file holds a result that was not cut short."""
+    try:
+        saved, _ = read(path)
+    except (FileNotFoundError, ValueError):
+        return False
+    return not was_cut_short(saved["stopped"], saved["settings"])
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, so that nobody ever finds half of it, even where several write at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        unfinished.write_bytes(content)
         unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def describe_model(module: nn.Module) -> dict:
@@ -152,6 +199,27 @@ def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
         ValueError: the file is damaged, is not a saved result, or does not fit the model.
     """
     path = Path(path)
+    rest, tensors = read(path)
+    grad_norms = tensors.pop("grad_norms")
+    trees = unflatten_dict({tuple(k.split("/")): jnp.asarray(v) for k, v in tensors.items()})
+    if model is not None:
+        wanted = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
+        if jax.tree.map(jnp.shape, wanted) != jax.tree.map(jnp.shape, trees["params"]):
+            raise ValueError(
+                f"{str(path)!r} holds {rest['model']}, whose parameters have other shapes than "
+                f"those of {describe_model(model)}: pass the model that was saved"
+            )
+    return FitResult(
+        model=model or build_model(rest["model"]),
+        vocab=Vocab(rest["vocab"]),
+        grad_norms=grad_norms,
+        **trees,
+        **{k: rest[k] for k in ("history", "settings", "compile_seconds", "stopped")},
+    )
+
+
+def read(path: Path) -> tuple[dict, dict]:
+    """Read the JSON part and the arrays of a saved result; errors as for `load`."""
     if not path.is_file():
         raise FileNotFoundError(
             f"There is no saved result {str(path)!r} in {str(Path.cwd())!r}: check the name, or "
@@ -172,22 +240,7 @@ def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
             f"{str(path)!r} is a safetensors file, but not one that FitResult.save of this "
             f"version wrote (format {found!r}, expected {FORMAT!r})"
         )
-    grad_norms = tensors.pop("grad_norms")
-    trees = unflatten_dict({tuple(k.split("/")): jnp.asarray(v) for k, v in tensors.items()})
-    if model is not None:
-        wanted = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
-        if jax.tree.map(jnp.shape, wanted) != jax.tree.map(jnp.shape, trees["params"]):
-            raise ValueError(
-                f"{str(path)!r} holds {rest['model']}, whose parameters have other shapes than "
-                f"those of {describe_model(model)}: pass the model that was saved"
-            )
-    return FitResult(
-        model=model or build_model(rest["model"]),
-        vocab=Vocab(rest["vocab"]),
-        grad_norms=grad_norms,
-        **trees,
-        **{k: rest[k] for k in ("history", "settings", "compile_seconds", "stopped")},
-    )
+    return rest, tensors
 
 
 def fingerprint(text: str) -> str:

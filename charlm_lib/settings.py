@@ -11,6 +11,7 @@ import numpy as np
 import optax
 from flax import linen as nn
 
+from charlm_lib.fast import shorten
 from charlm_lib.fused import program
 from charlm_lib.results import describe_model, fingerprint, json_value
 
@@ -29,6 +30,7 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
             "models",
             "fused",
             "engine",
+            "fast",
             "streams",
             "settings",
             "training",
@@ -38,6 +40,7 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
     start = b"".join(np.asarray(x).tobytes() for x in jax.tree.leaves(params))
     settings = {
         "trainer": asdict(trainer),
+        "fast": shorten(trainer.max_epochs, data.starts("train"))[2],
         "optimizer": optimizer,
         "model": describe_model(model),
         # What the model computes, whatever its class is called.

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import linen as nn
-from jax.sharding import NamedSharding, PartitionSpec
 
 from charlm_lib.data import TextData
 from charlm_lib.engine import (
@@ -19,8 +18,11 @@ from charlm_lib.engine import (
     compiled_epoch,
     device_mesh,
     epoch_function,
+    on_all_devices,
+    on_any_process,
     windows_nll,
 )
+from charlm_lib.fast import note, shorten
 from charlm_lib.fused import fuse
 from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.results import FitResult, load
@@ -81,7 +83,8 @@ def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val")
     """
     check_vocab(model, data)
     starts = data.starts(split)
-    model, mesh = fuse(model.clone(lr=0.0)), device_mesh()
+    # On this host alone: a process may then evaluate without the others.
+    model, mesh = fuse(model.clone(lr=0.0)), device_mesh(jax.local_devices())
     sizes = data.num_steps, data.batch_size
     total = _windows_nll(model, mesh, *sizes, params, data.tokens, starts)
     return float(total) / (len(starts) * data.num_steps)
@@ -148,6 +151,7 @@ class Trainer:
         Progress and a growing perplexity plot are shown in a notebook, a progress bar in a
         terminal. The stop button (Ctrl-C) ends training after the running epoch and keeps what
         was learned. When the loss is no longer finite, training stops with a warning.
+        `CHARLM_FAST=1` in the environment cuts training short, for a quick look.
 
         Args:
             model: a language model such as `RNNLM(GRU(32, 2), len(data.vocab), lr=2)`.
@@ -169,35 +173,32 @@ class Trainer:
         kind = "sgd" if optimizer is None else "own"
         settings = describe_fit(self, model, data, key, kind, params)
         key = jax.random.split(as_key(key))[1]
+        max_epochs, train_starts, left_out = shorten(self.max_epochs, data.starts("train"))
 
         mesh = stream_mesh(device_mesh()) if self.carry_state else device_mesh()
         optimizer, opt_state = self.start(optimizer, model.lr, params)
         best_params, best, stopped = jax.device_get(params), math.inf, "finished"
-        everywhere = NamedSharding(mesh, PartitionSpec())
         # Copies, because the parameters are donated: an optimizer may keep them in its state.
-        state = jax.device_put((params, jax.tree.map(jnp.copy, opt_state)), everywhere)
-        windows = jax.device_put(
-            (data.tokens, data.starts("train"), data.starts("val")), everywhere
-        )
+        state = on_all_devices((params, jax.tree.map(jnp.copy, opt_state)), mesh)
+        windows = on_all_devices((data.tokens, train_starts, data.starts("val")), mesh)
 
         history = {"epoch": [], "train_perplexity": [], "val_perplexity": [], "seconds": []}
         grad_norms, compile_seconds = [], 0.0
-        train_tokens, val_tokens = (n * data.num_steps for n in (data.num_train, data.num_val))
-        with StopButton() as stop, FitDisplay(history, self.max_epochs, show) as display:
-            if self.max_epochs:
+        train_tokens, val_tokens = (n * data.num_steps for n in (len(train_starts), data.num_val))
+        show = show and jax.process_index() == 0
+        screen = FitDisplay(history, max_epochs, show, note(left_out))
+        with StopButton() as stop, screen as display:
+            if max_epochs:
                 begun = time.perf_counter()
-                shapes = abstract((*state, *windows, jax.device_put(key, everywhere)))
+                shapes = abstract((*state, *windows, on_all_devices(key, mesh)))
                 sizes = data.num_steps, data.batch_size
                 fast = fuse(model.clone(lr=0.0))  # the lr is no part of what is compiled
                 function = stream_epoch_function if self.carry_state else epoch_function
                 epoch = compiled_epoch(function, fast, mesh, *sizes, optimizer, *shapes)
                 compile_seconds = time.perf_counter() - begun
-            for number in range(1, self.max_epochs + 1):
-                if stop.pressed:
-                    stopped = "interrupted"
-                    break
+            for number in range(1, max_epochs + 1):
                 begun = time.perf_counter()
-                epoch_key = jax.device_put(jax.random.fold_in(key, number), everywhere)
+                epoch_key = on_all_devices(jax.random.fold_in(key, number), mesh)
                 *state, nll, norms, val_nll = epoch(*state, *windows, epoch_key)
                 nll, norms, val_nll = jax.device_get((nll, norms, val_nll))
                 history["epoch"].append(number)
@@ -210,6 +211,9 @@ class Trainer:
                 display.update()
                 if not np.isfinite(nll).all():
                     stopped = "diverged"
+                    break
+                if number < max_epochs and on_any_process(stop.pressed):
+                    stopped = "interrupted"
                     break
         if stopped == "diverged":
             lr = model.lr if settings["optimizer"] == "sgd" else None
@@ -247,17 +251,20 @@ def fit_or_load(
     """Load a saved result if it came from the very same settings, otherwise train and save it.
 
     A file counts only if the model and all that it computes, the text, the windows, the trainer,
-    the seed, the versions of JAX, Flax and optax and the source of this library are the same. A
-    run that was stopped or diverged is not saved.
+    the seed, the versions of JAX, Flax and optax and the source of this library are the same, and
+    only if the run was finished. A run that was stopped or diverged is not saved.
 
     Raises:
         ValueError: the file is damaged (see `load`).
     """
-    if Path(path).is_file():
-        result = load(path)
-        if result.settings == describe_fit(trainer, model, data, key):
+    result = load(path) if Path(path).is_file() else None
+    wanted = describe_fit(trainer, model, data, key)
+    found = result is not None and result.settings == wanted and result.stopped == "finished"
+    # All processes train, or none: one alone would wait for the others for ever.
+    if not on_any_process(not found):
+        if jax.process_index() == 0:
             print(f"{path}: {result}")
-            return replace(result, model=model)
+        return replace(result, model=model)
     result = trainer.fit(model, data, key)
     if result.stopped == "finished":
         result.save(path)

@@ -3,6 +3,7 @@
 import os
 
 os.environ.setdefault("CHARLM_CPU_DEVICES", "8")  # several devices on any machine
+os.environ.pop("CHARLM_FAST", None)  # full runs, whatever the user is looking at
 
 import jax
 import matplotlib

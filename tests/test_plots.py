@@ -223,7 +223,7 @@ def test_progress_in_a_notebook(monkeypatch):
     monkeypatch.setattr(progress, "get_ipython", Shell)
     monkeypatch.setattr(progress, "display", display)
     growing = history([], [])
-    with progress.FitDisplay(growing, 30) as bar:
+    with progress.FitDisplay(growing, 30, note="a note") as bar:
         bar.pause = -1  # draw at each update
         for epoch in range(1, 4):
             for name in growing:
@@ -233,6 +233,8 @@ def test_progress_in_a_notebook(monkeypatch):
     line, figure = shown  # updated in place: two displays in all
     assert line.all[0] == {"text/plain": "compiling"}
     assert "3/30" in line.all[-2]["text/plain"]
-    assert line.all[-1]["text/plain"] == "epoch 3.0 of 30: perplexity: train 3.00, validation 3.00"
+    last = "epoch 3.0 of 30: perplexity: train 3.00, validation 3.00 (a note)"
+    assert line.all[-1] == {"text/plain": last}
     assert len(figure.all) == 4 and all(isinstance(f, mpl.figure.Figure) for f in figure.all)
+    assert {f.axes[0].get_title(loc="right") for f in figure.all} == {"a note"}
     assert plt.get_fignums() == []  # nothing is left open, to be shown twice

@@ -44,7 +44,7 @@ def devices(monkeypatch):
     def use(n):
         assert len(jax.devices()) >= n
         mesh = Mesh(np.array(jax.devices()[:n]), ("batch",))
-        monkeypatch.setattr(training, "device_mesh", lambda: mesh)
+        monkeypatch.setattr(training, "device_mesh", lambda *_: mesh)
 
     return use
 
