@@ -1,8 +1,9 @@
 """The study of chapter 5: what do more layers change when all else is held equal?
 
 `python -m charlm_lib.depth_study` trains every run that `depth_study.json` does not have yet and
-writes it there, with the parameters of the first seed in `depth_study.safetensors`. It takes about
-an hour on two CPU cores. The chapter loads this record and checks it.
+writes it there, with parameters in `depth_study.safetensors`: of the first seed for every network,
+of all seeds for the deepest GRU. It takes about an hour on two CPU cores. The chapter loads this
+record and checks it.
 """
 
 import json
@@ -157,10 +158,19 @@ def chosen_runs(record: dict, config: Config) -> list[dict]:
     return [run for run in runs if run["lr"] == lr]
 
 
-def recorded_params(name: str) -> dict:
-    """Give the parameters of the run with the first seed and the chosen learning rate."""
-    tensors = {tuple(k.split("/")): v for k, v in load_file(WEIGHTS).items()}
-    return jax.tree.map(jnp.asarray, unflatten_dict(tensors)[name])
+def recorded_params(config: Config, seed: int = SEEDS[0]) -> dict:
+    """Give the parameters of a run with the chosen learning rate.
+
+    Raises:
+        ValueError: the record has no parameters of this network and seed.
+    """
+    recorded = unflatten_dict({tuple(k.split("/")): v for k, v in load_file(WEIGHTS).items()})
+    if f"{config.name}-{seed}" not in recorded:
+        raise ValueError(
+            f"the record has no parameters of {config.name} with seed={seed}, only of "
+            f"{', '.join(sorted(recorded))}"
+        )
+    return jax.tree.map(jnp.asarray, recorded[f"{config.name}-{seed}"])
 
 
 def versions() -> dict[str, str]:
@@ -187,8 +197,10 @@ def study_network(config: Config, data: TextData, record: dict, weights: dict) -
                 return entry["val_loss"]
         entry, result = run(config, lr, seed, data)
         record["runs"].append(entry)
-        if seed == SEEDS[0] and entry["val_loss"] <= min(losses.values(), default=np.inf):
-            weights.update(flatten_dict({config.name: jax.device_get(result.params)}, sep="/"))
+        is_best = entry["val_loss"] <= min(losses.values(), default=np.inf)
+        if is_best if seed == SEEDS[0] else config == equal_width("gru")[-1]:
+            params = {f"{config.name}-{seed}": jax.device_get(result.params)}
+            weights.update(flatten_dict(params, sep="/"))
         save(record, weights)
         print(f"{config.name} lr={lr} seed={seed}: {entry['val_loss']:.4f}", flush=True)
         return entry["val_loss"]
