@@ -2,7 +2,8 @@
 
 What counts as a claim: a decimal, a percentage, a factor ("16 times", in digits or in words), a
 whole number from 13 on, and any number after a word like "about". Smaller whole numbers count
-things in view. Texts are the Markdown of chapters and pages, and figures' captions and alternative texts.
+things in view. Texts are the Markdown of chapters and pages, and the captions and alternative texts
+of figures.
 
 What counts as evidence for a chapter: the numbers that its cells print or show in tables, and those
 in their code (settings, and the bounds that cells assert). Cells tagged `timing` are no evidence:
@@ -36,7 +37,7 @@ EXEMPT = {
     "time to read or to wait, which is advice": (
         r"[\d.]+(?:(?: to |[ -]| and (?:for )?)[\d.]+)?(?: |-)(?:s|min|minutes?|seconds?|hours?)\b"
     ),
-    "years": r"\b(?:in|since|by) (?:1[89]|20)\d\d\b|\b(?:1[89]|20)\d\d\)",
+    "years": r"\b(?:[Ii]n|since|by) (?:1[89]|20)\d\d\b|\b(?:1[89]|20)\d\d\)",
     "versions": r"\b(?:Python|Flax|JAX|CC BY|Apache(?: License)?) [\d.]*\d|\b\d+\.\d+\.\d+\b",
     "names of things": r"\b(?:[Cc]hapters?|[Ee]xercises?|[Ii]d|[Ll]ayer|[Ss]tep|[Uu]nit|issue) \d+",
 }
