@@ -1,7 +1,8 @@
 """One matplotlib style and every figure of the book.
 
 Figures are transparent with mid-grey ink and mid-tone colours, so that they can be read on a
-light and on a dark page. Line style or a label always says what colour says.
+light and on a dark page. Line style, lightness or a label always says what colour says. In a
+notebook each `plot_...` shows its figure and, closed below it, a table of the same numbers.
 """
 
 from itertools import cycle
@@ -11,14 +12,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from IPython import get_ipython
+from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 from charlm_lib.fast import fast_mode, note
+from charlm_lib.tables import DataTable, spread, telling_epochs
 
 INK = "#7b7b7b"
 COLORS = ("#2f83c5", "#d1681d", "#2f9456", "#b65cae", "#a68313", "#cf5353")
-STYLES = ("-", "--", "-.", ":")
+# Six that differ from each other without colour: solid, dashes, dash-dot, dots, long dashes, ...
+STYLES = ("-", "--", "-.", ":", (0, (9, 3)), (0, (6, 2, 1, 2, 1, 2)))
 RC = {
     "figure.figsize": (6.4, 3.6),
     "figure.facecolor": "none",
@@ -37,6 +41,7 @@ RC = {
     "grid.alpha": 0.25,
     "legend.frameon": False,
     "legend.labelcolor": INK,
+    "legend.handlelength": 3,
     "lines.linewidth": 1.8,
     "text.color": INK,
     "xtick.color": INK,
@@ -49,10 +54,24 @@ RC = {
 def use_style() -> None:
     """Use the style of the book for all figures from here on, sharp ones in a notebook."""
     mpl.rcParams.update(RC)
-    if hasattr(get_ipython(), "kernel"):
+    if in_notebook():
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("retina")
+
+
+def in_notebook() -> bool:
+    """Say whether a notebook runs this code, and thus whether it can show figures."""
+    return hasattr(get_ipython(), "kernel")
+
+
+def _shown(figure: Figure, table: DataTable) -> Figure:
+    """In a notebook, show a figure and the table of its numbers; elsewhere return it only."""
+    if in_notebook():
+        display(figure)
+        display(table)
+        plt.close(figure)  # or the notebook would show it again at the end of the cell
+    return figure
 
 
 def format_perplexity(value: float) -> str:
@@ -64,6 +83,8 @@ def draw_perplexity(
     history: dict[str, list], max_epochs: int | None = None, title: str = ""
 ) -> Figure:
     """Draw training and validation perplexity over epochs, on a log axis, with final values.
+
+    `FitDisplay` shows this figure again and again while a model trains.
 
     Args:
         history: of a `FitResult`.
@@ -80,6 +101,21 @@ def draw_perplexity(
         "validation": (history["epoch"], history["val_perplexity"], COLORS[1], "-"),
     }
     return _perplexity_axes(lines, max_epochs or len(history["epoch"]), title)
+
+
+def perplexity_table(history: dict[str, list]) -> DataTable:
+    """Give the numbers of `draw_perplexity` at the epochs that tell how the curves run."""
+    curves = {"train": history["train_perplexity"], "validation": history["val_perplexity"]}
+    return _over_epochs("perplexity", curves)
+
+
+def _over_epochs(name: str, curves: dict[str, list]) -> DataTable:
+    rows = [
+        [str(epoch)]
+        + [format_perplexity(v[epoch - 1]) if epoch <= len(v) else "" for v in curves.values()]
+        for epoch in telling_epochs(list(curves.values()))
+    ]
+    return DataTable(f"{name} by epoch", ["epoch", *curves], rows)
 
 
 def plot_runs(runs: dict[str, object], split: str = "val") -> Figure:
@@ -102,10 +138,11 @@ def plot_runs(runs: dict[str, object], split: str = "val") -> Figure:
         label: (run.history["epoch"], run.history[f"{split}_perplexity"], color, style)
         for (label, run), color, style in zip(runs.items(), cycle(COLORS), cycle(STYLES))
     }
-    epochs = max(len(run.history["epoch"]) for run in runs.values())
+    name, epochs = f"{names[split]} perplexity", max(len(epochs) for epochs, *_ in lines.values())
+    table = _over_epochs(name, {label: values for label, (_, values, *_) in lines.items()})
     left_out = dict.fromkeys(run.settings.get("fast") for run in runs.values())
     title = note("; ".join(filter(None, left_out)))
-    return _perplexity_axes(lines, epochs, title, f"{names[split]} perplexity")
+    return _shown(_perplexity_axes(lines, epochs, title, name), table)
 
 
 def _subplots(title: str | None = None) -> tuple:
@@ -121,7 +158,8 @@ def _perplexity_axes(lines: dict, max_epochs: int, title: str, ylabel="perplexit
         figure, ax = _subplots(title)
         final = {}
         for label, (epochs, values, color, style) in lines.items():
-            ax.plot(epochs, values, style, color=color, marker="o" if len(epochs) == 1 else None)
+            marker = "o" if len(epochs) == 1 else None
+            ax.plot(epochs, values, linestyle=style, color=color, marker=marker)
             final[f"{label} {format_perplexity(values[-1])}"] = (values[-1], color)
         ax.set(yscale="log", xlabel="epoch", ylabel=ylabel, xlim=(0, max_epochs))
         ticks = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 100, 300, 1000]
@@ -148,21 +186,32 @@ def _label_ends(ax, final: dict[str, tuple[float, str]]) -> None:
         )
 
 
-def plot_lines(x, lines: dict[str, np.ndarray], xlabel: str, ylabel: str, log=True) -> Figure:
+def plot_lines(
+    x, lines: dict[str, np.ndarray], xlabel: str, ylabel: str, log=True, log_x=False
+) -> Figure:
     """Draw one curve per label over the same x, with a legend.
 
     Args:
         x: `(n,)`.
         lines: `(n,)` values for each label.
-        log: whether the vertical axis is logarithmic.
+        log, log_x: whether the vertical and the horizontal axis are logarithmic.
     """
     with mpl.rc_context(RC):
         figure, ax = _subplots()
         for (label, values), style in zip(lines.items(), cycle(STYLES)):
-            ax.plot(x, values, style, label=label)
-        ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
+            ax.plot(x, values, linestyle=style, label=label)
+        scales = {"yscale": "log" if log else "linear", "xscale": "log" if log_x else "linear"}
+        ax.set(xlabel=xlabel, ylabel=ylabel, **scales)
+        for axis, is_log, (low, high) in (
+            (ax.xaxis, log_x, ax.get_xlim()),
+            (ax.yaxis, log, ax.get_ylim()),
+        ):
+            if is_log and high < 1000 * low:  # plain numbers rather than powers of ten
+                axis.set_major_formatter(ScalarFormatter())
         ax.legend()
-    return figure
+    columns = [x, *lines.values()]
+    rows = [[f"{column[i]:.3g}" for column in columns] for i in spread(len(x))]
+    return _shown(figure, DataTable(f"{ylabel} by {xlabel}", [xlabel, *lines], rows))
 
 
 def plot_grad_norms(norms: dict[str, np.ndarray], clip: float | None = None) -> Figure:
@@ -175,12 +224,27 @@ def plot_grad_norms(norms: dict[str, np.ndarray], clip: float | None = None) -> 
     with mpl.rc_context(RC):
         figure, ax = _subplots()
         for (label, values), style in zip(norms.items(), cycle(STYLES)):
-            ax.plot(np.arange(1, len(values) + 1), values, style, label=label, linewidth=1.2)
+            updates = np.arange(1, len(values) + 1)
+            ax.plot(updates, values, linestyle=style, label=label, linewidth=1.2)
         if clip is not None:
-            ax.axhline(clip, color=INK, linestyle=":", label=f"clipped to {clip:g}")
+            ax.axhline(clip, color=INK, linestyle=(0, (1, 5)), label=f"clipped to {clip:g}")
         ax.set(yscale="log", xlabel="update", ylabel="gradient norm")
         ax.legend()
-    return figure
+    count = max(map(len, norms.values()))
+    step = max(1, count // 10)
+    rows = [
+        [f"{i + 1} to {min(i + step, count)}"]
+        + [_largest(values[i : i + step]) for values in norms.values()]
+        for i in range(0, count, step)
+    ]
+    return _shown(figure, DataTable("largest gradient norm", ["updates", *norms], rows))
+
+
+def _largest(values: np.ndarray) -> str:
+    if not len(values):
+        return ""
+    # One that is not finite is the largest of all.
+    return f"{np.max(values):.3g}" if np.isfinite(values).all() else "not finite"
 
 
 def plot_bars(values: dict[str, float], ylabel: str, log: bool = False) -> Figure:
@@ -192,11 +256,12 @@ def plot_bars(values: dict[str, float], ylabel: str, log: bool = False) -> Figur
         ax.set(ylabel=ylabel, yscale="log" if log else "linear")
         ax.tick_params(axis="x", labelsize=8)  # six labels have to stay apart
         ax.grid(False, axis="x")
-    return figure
+    rows = [[label, f"{value:.3g}"] for label, value in values.items()]
+    return _shown(figure, DataTable(ylabel, ["bar", ylabel], rows))
 
 
 def plot_heat_map(values: np.ndarray, text: str, title: str = "", ylabel="hidden unit") -> Figure:
-    """Draw numbers between -1 and 1 as a picture, one column per character of a text.
+    """Draw numbers from -1 (dark) to 1 (light) as a picture, one column per character of a text.
 
     Args:
         values: `(num_rows, num_steps)`, for example hidden states with units as rows.
@@ -214,32 +279,39 @@ def plot_heat_map(values: np.ndarray, text: str, title: str = "", ylabel="hidden
         )
     with mpl.rc_context(RC):
         figure, ax = _subplots()
-        image = ax.imshow(values, aspect="auto", cmap="RdBu", vmin=-1, vmax=1)
-        ax.set_xticks(range(len(text)), [c if c != " " else "␣" for c in text], size=9)
+        # Lightness grows with the value in cividis, so that the sign can be seen without colour.
+        image = ax.imshow(values, aspect="auto", cmap="cividis", vmin=-1, vmax=1)
+        characters = [c if c != " " else "␣" for c in text]
+        ax.set_xticks(range(len(text)), characters, size=9)
         ax.set(title=title, ylabel=ylabel, xlabel="character read")
         ax.grid(False)
         figure.colorbar(image, ax=ax, label="activation")
-    return figure
+    rows = [[str(i), *(f"{v:z.1f}" for v in row)] for i, row in enumerate(values)]
+    return _shown(figure, DataTable(title or "activation", [ylabel, *characters], rows))
 
 
-def plot_spread(x, groups: dict[str, np.ndarray], xlabel: str, ylabel: str) -> Figure:
+def plot_spread(x, groups: dict, xlabel: str, ylabel: str, level: float | None = None) -> Figure:
     """Draw the mean over seeds at each x, with bars from the smallest to the largest value.
 
     Args:
         x: `(n,)` whole numbers, for example depths.
         groups: `(n, num_seeds)` values for each label.
+        level: draw a dotted horizontal line here, for what everything is compared with.
     """
+    rows = [[str(value)] for value in x]
     with mpl.rc_context(RC):
-        figure, ax = plt.subplots()
+        figure, ax = _subplots()
         shift = 0.03 * (np.arange(len(groups)) - (len(groups) - 1) / 2)
         styles = zip(groups.items(), cycle(STYLES), cycle("osD^"), shift)
         for (label, values), style, marker, moved in styles:
             values = np.asarray(values)
-            mean = values.mean(1)
-            ends = np.abs([mean - values.min(1), values.max(1) - mean])
-            ax.errorbar(
-                np.asarray(x) + moved, mean, ends, label=label, capsize=3, marker=marker, ls=style
-            )
+            mean, low, high = values.mean(1), values.min(1), values.max(1)
+            at, ends = np.asarray(x) + moved, [mean - low, high - mean]
+            ax.errorbar(at, mean, ends, label=label, capsize=3, marker=marker, linestyle=style)
+            for row, *numbers in zip(rows, mean, low, high, strict=True):
+                row.append("{:.3g} ({:.3g} to {:.3g})".format(*numbers))
+        if level is not None:
+            ax.axhline(level, color=INK, linestyle=(0, (1, 5)))
         ax.set(xlabel=xlabel, ylabel=ylabel, xticks=list(x))
         ax.legend()
-    return figure
+    return _shown(figure, DataTable(f"{ylabel} by {xlabel}", [xlabel, *groups], rows))

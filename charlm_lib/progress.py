@@ -5,11 +5,10 @@ import threading
 import time
 
 import matplotlib.pyplot as plt
-from IPython import get_ipython
 from IPython.display import display
 from tqdm import tqdm
 
-from charlm_lib.plots import draw_perplexity, format_perplexity
+from charlm_lib.plots import draw_perplexity, format_perplexity, in_notebook, perplexity_table
 
 BAR = "{n_fmt}/{total_fmt} |{bar:14}| {remaining} left{postfix}"  # fits into 80 columns
 
@@ -44,7 +43,8 @@ class FitDisplay:
     """Shows the epochs of `history` as they come, in a notebook or in a terminal.
 
     In a notebook: one line of text and one figure, both updated in place; when training ends
-    they stay as a summary and a still figure. Drawing takes at most a tenth of the time.
+    they stay as a summary and a still figure, with a table of its numbers. Drawing takes at most
+    a tenth of the time.
 
     Args:
         history: the lists of a `FitResult`, which grow.
@@ -58,7 +58,7 @@ class FitDisplay:
     ):
         self.history, self.max_epochs, self.note = history, max_epochs, note
         self.show = show and max_epochs > 0
-        self.in_notebook = hasattr(get_ipython(), "kernel")
+        self.in_notebook = in_notebook()
 
     def __enter__(self):
         self.begun = self.drawn = time.perf_counter()
@@ -101,6 +101,7 @@ class FitDisplay:
             self.bar.close()
         elif self.history["epoch"]:
             self._draw()
+            display(perplexity_table(self.history))
             # No seconds here: the saved notebook should change only when the result does.
             done = f"epoch {self.history['epoch'][-1]} of {self.max_epochs}"
             note = f" ({self.note})" if self.note else ""

@@ -27,6 +27,7 @@ from slide_parts import (
     wrapped,
 )
 from slide_text import References, plain
+from stage import is_data_table
 
 # Pixels on a slide of 1280 x 720.
 ROOM = 560  # below the title and above the foot
@@ -241,6 +242,8 @@ def deck_cells(notebook: NotebookNode, references: References) -> list[NotebookN
     is_setup = True
     for i, cell in enumerate(notebook.cells):
         is_setup = is_setup and not re.search(r"^## ", cell.source, re.MULTILINE)
+        if cell.cell_type == "code":
+            cell = NotebookNode(cell, outputs=[o for o in cell.outputs if not is_data_table(o)])
         given = slide_type(cell)
         if given == "skip":
             continue

@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import yaml
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "_build" / "src"
@@ -75,12 +76,37 @@ def place(files: dict[str, bytes], folder: Path) -> None:
             target.write_bytes(content)
 
 
+def is_data_table(output: NotebookNode) -> bool:
+    """Say whether an output is the table of a figure's numbers (charlm_lib/tables.py)."""
+    return '<details class="charlm-data">' in output.get("data", {}).get("text/html", "")
+
+
+def with_tables_as_text(nb: NotebookNode) -> NotebookNode:
+    """Move the tables of figures' numbers from the outputs of a cell to text below it.
+
+    As outputs, each would get the number and the caption of its cell's figure.
+    """
+    cells = []
+    for cell in nb.cells:
+        tables = [output for output in cell.get("outputs", []) if is_data_table(output)]
+        if tables:
+            rest = [output for output in cell.outputs if output not in tables]
+            cell = NotebookNode(cell, outputs=rest)
+        cells.append(cell)
+        for i, table in enumerate(tables):
+            cells.append(new_markdown_cell(table.data["text/html"], id=f"{cell.id}-data-{i}"))
+    return NotebookNode(nb, cells=cells)
+
+
 def stage(chapters: dict[str, NotebookNode], folder: Path) -> None:
     """Make `folder` the sources of a site: `chapters` (name -> notebook) and sources().
 
     Whatever else lies there is removed, except what the execution of the chapters keeps.
     """
-    notebooks = {f"{name}.ipynb": nbformat.writes(nb).encode() for name, nb in chapters.items()}
+    notebooks = {
+        f"{name}.ipynb": nbformat.writes(with_tables_as_text(nb)).encode()
+        for name, nb in chapters.items()
+    }
     wanted = {**sources(), **notebooks}
     place(wanted, folder)
     for path in folder.rglob("*"):

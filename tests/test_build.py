@@ -12,8 +12,10 @@ import nbformat
 import pytest
 import stage
 import yaml
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.errors import ExtensionError
+
+from charlm_lib.tables import DataTable
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -229,3 +231,22 @@ def test_no_cell_escapes_the_notebook_tests(path):
         if cell.cell_type == "code":
             assert not cell.source.lstrip().startswith(("%", "!")), cell.source
             assert not {"nbval-skip", "skip-execution"} & set(cell.metadata.get("tags", []))
+
+
+def test_the_numbers_of_a_figure_become_text_below_it():
+    """As an output, the table would get the figure's own number and caption."""
+    html = DataTable("y by x", ["x", "y"], [["1", "2"]])._repr_html_()
+    picture, table, word = (
+        new_output("display_data", data)
+        for data in ({"image/png": "AAAA"}, {"text/html": html}, {"text/html": "<b>1</b>"})
+    )
+    cells = [
+        new_code_cell("plot()", outputs=[picture, table, word, table], id="a"),
+        new_markdown_cell("Then.", id="b"),
+    ]
+    chapter = new_notebook(cells=cells)
+    staged = stage.with_tables_as_text(chapter)
+    nbformat.validate(staged)
+    assert [c.source for c in staged.cells] == ["plot()", html, html, "Then."]
+    assert staged.cells[0].outputs == [picture, word]
+    assert len(chapter.cells[0].outputs) == 4, "the chapter itself stays as it is"

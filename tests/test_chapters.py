@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from stage import is_data_table
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -70,6 +71,12 @@ def test_every_figure_has_alternative_text(path):
     for cell in figures:
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
         assert len(alt.split()) >= 4 and not re.search(r"\.(png|svg)\b", alt), cell.source
+
+
+def test_every_figure_of_numbers_has_them_as_a_table_too(path):
+    for cell in filter(shows_a_figure, code_cells(path)):
+        tables = [output for output in cell.outputs if is_data_table(output)]
+        assert len(tables) == ("diagrams." not in cell.source), cell.source
 
 
 def test_images_in_text_have_alternative_text(path):

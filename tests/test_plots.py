@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib import plots, progress
+from charlm_lib import plots, progress, tables
 
 
 @pytest.fixture(autouse=True)
@@ -177,6 +177,100 @@ def test_bad_input_is_named(make_result, data, call, words):
     assert all(word in str(error.value) for word in words), error.value
 
 
+# --- without colour ---
+SIX = {name: np.geomspace(1, i + 2, 9) for i, name in enumerate("abcdef")}
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda make: plots.plot_lines(np.arange(9), SIX, "x", "y"),
+        lambda make: plots.plot_grad_norms(SIX, clip=1.5),
+        lambda make: plots.plot_runs({name: make(values) for name, values in SIX.items()}),
+        lambda make: plots.draw_perplexity(history([20.0, 9.0], [21.0, 10.0])),
+    ],
+)
+def test_lines_differ_in_more_than_colour(make_result, data, draw):
+    figure = draw(lambda values: run(make_result, data, list(values)))
+    lines = figure.axes[0].lines
+    # Matplotlib keeps the dashes of a line here, as drawn.
+    assert len({str(line._unscaled_dash_pattern) for line in lines}) == len(lines) >= 2
+
+
+def test_the_sign_in_a_heat_map_can_be_seen_in_grey():
+    figure = plots.plot_heat_map(np.linspace(-1, 1, 9)[None], "abcdefghi")
+    figure.canvas.draw()
+    (image,) = figure.axes[0].images
+    colors = image.to_rgba(image.get_array())[0, :, :3]
+    grey = colors @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(grey) > 0.03).all()
+
+
+# --- with a screen reader: the numbers of a figure as a table ---
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook would show."""
+    things = []
+    monkeypatch.setattr(plots, "in_notebook", lambda: True)
+    monkeypatch.setattr(plots, "display", things.append)
+    return things
+
+
+def table_of(shown, figure):
+    """The table that was shown below the figure, which was closed."""
+    assert shown[0] is figure and plt.get_fignums() == []
+    return shown[1]
+
+
+def test_table_of_runs(make_result, data, shown):
+    values = [20.0, *np.linspace(10, 6, 40), math.nan, *np.linspace(6.1, 8, 18)]
+    runs = {"long": run(make_result, data, values), "short": run(make_result, data, [9.0, 8.0])}
+    table = table_of(shown, plots.plot_runs(runs))
+    assert table.title == "validation perplexity by epoch"
+    assert table.head == ["epoch", "long", "short"]
+    rows = {int(epoch): rest for epoch, *rest in table.rows}
+    assert rows[1] == ["20.00", "9.00"] and rows[2] == ["10.00", "8.00"] and rows[60][1] == ""
+    assert rows[41] == ["6.00", ""], "the best epoch"
+    assert list(rows) == sorted(rows) and len(rows) <= 14 and rows[42] == ["nan", ""]
+
+
+def test_table_of_lines(shown):
+    table = table_of(shown, plots.plot_lines(np.arange(32), {"a": np.arange(32) ** 2}, "x", "y"))
+    assert (table.title, table.head) == ("y by x", ["x", "a"])
+    assert table.rows[0] == ["0", "0"] and table.rows[-1] == ["31", "961"]
+    assert len(table.rows) == 13
+    del shown[:]
+    table = table_of(shown, plots.plot_lines([8, 16], {"a": [1, 2]}, "x", "y"))
+    assert table.rows == [["8", "1"], ["16", "2"]]
+
+
+def test_table_of_gradient_norms_has_the_peaks(shown):
+    free = np.ones(25)
+    free[13], free[24] = 1234, np.inf
+    table = table_of(shown, plots.plot_grad_norms({"free": free, "short": np.ones(3)}))
+    assert table.head == ["updates", "free", "short"]
+    rows = {name: rest for name, *rest in table.rows}
+    assert rows["13 to 14"] == ["1.23e+03", ""] and rows["25 to 25"][0] == "not finite"
+    assert rows["1 to 2"] == ["1", "1"]
+
+
+def test_table_of_bars_and_of_a_heat_map(shown):
+    assert table_of(shown, plots.plot_bars({"a": 0.5}, "seconds")).rows == [["a", "0.5"]]
+    del shown[:]
+    table = table_of(shown, plots.plot_heat_map(np.array([[-1, 0.25], [0.5, 1]]), "a "))
+    assert table.head == ["hidden unit", "a", "␣"]
+    assert table.rows == [["0", "-1.0", "0.2"], ["1", "0.5", "1.0"]]
+
+
+def test_a_table_is_closed_text_and_html():
+    table = tables.DataTable("y by <x>", ["x", "y"], [["1", "10.5"], ["200", "<2>"]])
+    assert repr(table) == "Data: y by <x>\n  x     y\n  1  10.5\n200   <2>"
+    html = table._repr_html_()
+    assert html.startswith("<details") and "open" not in html and "\n\n" not in html
+    assert "y by &lt;x&gt;" in html and "<td>&lt;2&gt;</td>" in html
+    assert html.count('scope="col"') == html.count('scope="row"') == 2
+
+
 # --- what a person sees while a model trains ---
 def test_progress_fits_into_a_terminal_of_80_columns(monkeypatch, capsys):
     monkeypatch.setattr(progress, "tqdm", functools.partial(progress.tqdm, ncols=80))
@@ -217,10 +311,7 @@ def test_progress_in_a_notebook(monkeypatch):
         shown.append(Shown(value))
         return shown[-1]
 
-    class Shell:
-        kernel = True
-
-    monkeypatch.setattr(progress, "get_ipython", Shell)
+    monkeypatch.setattr(progress, "in_notebook", lambda: True)
     monkeypatch.setattr(progress, "display", display)
     growing = history([], [])
     with progress.FitDisplay(growing, 30, note="a note") as bar:
@@ -230,7 +321,7 @@ def test_progress_in_a_notebook(monkeypatch):
                 growing[name].append(float(epoch))
             bar.update()
             bar.pause = -1
-    line, figure = shown  # updated in place: two displays in all
+    line, figure, table = shown  # the first two are updated in place
     assert line.all[0] == {"text/plain": "compiling"}
     assert "3/30" in line.all[-2]["text/plain"]
     last = "epoch 3.0 of 30: perplexity: train 3.00, validation 3.00 (a note)"
@@ -238,3 +329,4 @@ def test_progress_in_a_notebook(monkeypatch):
     assert len(figure.all) == 4 and all(isinstance(f, mpl.figure.Figure) for f in figure.all)
     assert {f.axes[0].get_title(loc="right") for f in figure.all} == {"a note"}
     assert plt.get_fignums() == []  # nothing is left open, to be shown twice
+    assert table.all[0].rows == [[str(e), f"{e:.2f}", f"{e:.2f}"] for e in (1, 2, 3)]

@@ -235,3 +235,11 @@ def test_decks_are_built_only_when_something_changed(tmp_path, capsys):
     chapters["chapters/two"] = chapters.pop("chapters/one")
     assert "1 of 1 decks" in built()
     assert [p.name for p in (folder / "slides").glob("*.html")] == ["two.html"]
+
+
+def test_the_table_of_a_figures_numbers_is_not_shown():
+    table = new_output("display_data", {"text/html": '<details class="charlm-data">1</details>'})
+    for slide in (None, "slide"):
+        cell = code(out=[*FIGURE, table], slide=slide)
+        shown = deck_cells(new_notebook(cells=[text("## Two\n\nHow."), cell]), KNOWN)
+        assert [o for c in shown for o in c.get("outputs", [])] == FIGURE

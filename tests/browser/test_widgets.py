@@ -4,6 +4,7 @@ import copy
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from conftest import HTML, open_page
 from playwright.sync_api import expect
@@ -122,9 +123,17 @@ def test_viewer_shows_layers_and_tints_with_a_unit(page):
     assert viewer.locator("del").all_inner_texts() == ["<", ">"]
     assert viewer.locator(".clm-text").inner_text() == "hello b world"
     size = viewer.locator("canvas").first.evaluate("canvas => [canvas.width, canvas.height]")
-    assert size == [13, 32]
-    pixels = "c => new Set(c.getContext('2d').getImageData(0, 0, 13, 32).data).size"
-    assert viewer.locator("canvas").first.evaluate(pixels) > 50
+    assert size == [26, 32]  # two pixels a cell
+    pixels = "c => [...c.getContext('2d').getImageData(0, 0, 26, 32).data]"
+    pixels = np.reshape(viewer.locator("canvas").first.evaluate(pixels), (32, 13, 2, 4))
+    assert len(np.unique(pixels)) > 50
+    left, right = pixels[:, :, 0], pixels[:, :, 1]
+    positive = right[..., 3] > 0
+    assert (left[positive] == right[positive]).all()
+    # Negative cells are narrow, and only they are blue: the sign is a shape as well as a colour.
+    assert (left[positive, 0] > left[positive, 2]).all()
+    negative = ~positive & (left[..., 3] > 9)
+    assert negative.sum() > 20 and (left[negative, 0] < left[negative, 2]).all()
     tints = "spans => spans.map((span) => span.style.getPropertyValue('--clm-amount'))"
     spans = viewer.locator(".clm-text span")
     before = spans.evaluate_all(tints)

@@ -24,23 +24,27 @@ export function onThemeChange(callback) {
 }
 
 /**
- * Paints numbers from -1 (cool) over 0 (clear) to 1 (warm), one pixel each; the style sheet
- * enlarges the pixels.
+ * Paints numbers from -1 over 0 (clear) to 1, one cell each: warm and as wide as its place if
+ * positive, cool and half as wide if negative, so that the sign can be seen without colour. A cell
+ * is two pixels; the style sheet enlarges them.
  * @param {HTMLCanvasElement} canvas
  * @param {(column: number, row: number) => number} value
  */
 export function paintHeat(canvas, columns, rows, value) {
-  canvas.width = columns;
+  canvas.width = 2 * columns;
   canvas.height = rows;
   const warm = rgbOf(canvas, "--clm-warm");
   const cool = rgbOf(canvas, "--clm-cool");
   const context = canvas.getContext("2d");
-  const image = context.createImageData(columns, rows);
+  const image = context.createImageData(2 * columns, rows);
   for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at += 4) {
+    for (let column = 0; column < columns; column++, at += 8) {
       const v = value(column, row);
-      image.data.set(v < 0 ? cool : warm, at);
-      image.data[at + 3] = Math.min(1, Math.abs(v)) * 255;
+      const halves = v < 0 ? [0] : [0, 4];
+      for (const half of halves) {
+        image.data.set(v < 0 ? cool : warm, at + half);
+        image.data[at + half + 3] = Math.min(1, Math.abs(v)) * 255;
+      }
     }
   }
   context.putImageData(image, 0, 0);

@@ -139,7 +139,8 @@ function render({ model: widget, el }) {
       caption.textContent = scored.length
         ? `Its guess was right ${right} times out of ${scored.length}; it was surprised by ` +
           `${(total / scored.length).toFixed(2)} bits per character. ` +
-          "Right guesses are underlined. Click a unit, one row of a layer, to tint your text."
+          "Right guesses are underlined. Positive cells are wide, negative ones narrow. " +
+          "Click a unit, one row of a layer, to tint your text."
         : "";
       pick();
       visit(at, false);

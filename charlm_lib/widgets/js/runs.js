@@ -133,7 +133,7 @@ export function drawRuns(plot, norms, runs, bound, narrow) {
   ]);
   drawCurves(plot, curves, {
     ...size,
-    title: "Perplexity: validation thick, training dashed",
+    title: "Perplexity: validation thick, training dashed or dotted",
     base: [tokens.length, "guessing evenly"],
     always: [5],
     cap: 10 * tokens.length,
