@@ -153,16 +153,6 @@ def test_table_of_contents_and_chapters_must_agree(small_book):
         stage.chapter_names()
 
 
-def test_repository_links_come_with_an_address(small_book):
-    plain = stage.configuration(stage.repository())
-    assert "launch_buttons" not in plain and "url" not in plain["repository"]
-    project = small_book / "pyproject.toml"
-    project.write_text(project.read_text() + "urls = {Repository = 'https://example.org/a/b/'}\n")
-    linked = stage.configuration(stage.repository())
-    assert linked["repository"]["url"] == "https://example.org/a/b"
-    assert linked["html"]["use_repository_button"] and linked["launch_buttons"]["colab_url"]
-
-
 def test_chapters_are_tested_from_a_folder_without_results(small_book, tmp_path):
     (small_book / "chapters" / "results").mkdir()
     (small_book / "chapters" / "results" / "old").write_text("")
