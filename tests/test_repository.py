@@ -1,5 +1,6 @@
 """The repository's address in every place that shows it, and the chapters' set-up cells."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -17,18 +18,23 @@ import charlm_lib as cl
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
-WRITTEN = ("pyproject.toml", "_config.yml", "_toc.yml", "README.md")
+CHAPTER = "chapters/linen-and-nnx.ipynb"
 URL = "https://github.com/example/a-book"
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """Point the command at a copy of the project's files that hold the address."""
-    for name in WRITTEN:
-        shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "chapters", tmp_path / "chapters", ignore=lambda *_: {"results"})
+    """Point the command at files without an address: copies, and one small chapter among them."""
+    (tmp_path / "chapters").mkdir()
+    for name in ("_config.yml", "README.md", CHAPTER):
+        shutil.copy(ROOT / name, tmp_path / name)
+    text = re.sub(r"(?m)^Repository = .*\n", "", (ROOT / "pyproject.toml").read_text())
+    (tmp_path / "pyproject.toml").write_text(text.replace("[project.urls]\n\n", ""))
+    toc = {"parts": [{"chapters": [{"file": CHAPTER.removesuffix(".ipynb")}]}]}
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
     for module in (repository, stage):
         monkeypatch.setattr(module, "ROOT", tmp_path)
+    repository.write_repository()
     return tmp_path
 
 
@@ -41,6 +47,10 @@ def contents(folder):
     return {p: p.read_text() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+def branch():
+    return yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["branch"]
+
+
 def set_up(path):
     cells = nbformat.read(path, as_version=4).cells
     return next(c for c in cells if c.cell_type == "code")
@@ -48,14 +58,21 @@ def set_up(path):
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
 def test_every_chapter_has_the_set_up_cell_of_its_minutes(path):
-    cell = set_up(path)
-    assert cell.metadata.tags == ["hide-input", "set-up", "timing"], "run `make repo`"
+    chapter, cell = nbformat.read(path, as_version=4), set_up(path)
+    assert cell.metadata.get("tags") == ["hide-input", "set-up", "timing"], "run `make repo`"
     assert len([line for line in cell.source.splitlines() if line.strip()]) <= 15
-    chapter = nbformat.read(path, as_version=4)
-    branch = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["branch"]
     name = f"chapters/{path.name}"
-    written = repository.chapter_with(chapter, name, repository.repository(), branch)
+    written = repository.chapter_with(chapter, name, repository.repository(), branch())
     assert written == chapter, "run `make repo`"
+
+
+def test_config_and_readme_show_the_address():
+    url = repository.repository()
+    config, readme = ((ROOT / name).read_text() for name in ("_config.yml", "README.md"))
+    chapters = [f"{name}.ipynb" for name in stage.chapter_names()]
+    titles = {n: repository.title(nbformat.read(ROOT / n, as_version=4)) for n in chapters}
+    assert repository.config_with(config, url) == config, "run `make repo`"
+    assert repository.readme_with(readme, url, branch(), titles) == readme, "run `make repo`"
 
 
 def test_the_set_up_cell_installs_the_corpus_that_the_library_needs():
@@ -65,15 +82,11 @@ def test_the_set_up_cell_installs_the_corpus_that_the_library_needs():
     ]
 
 
-def test_config_and_readme_show_the_address_of_pyproject(project, monkeypatch):
-    before = contents(project)
-    assert run(monkeypatch) == 0
-    assert contents(project) == before
-
-
 def test_an_address_reaches_every_place(project, monkeypatch):
     before = contents(project)
-    outputs = {p.name: set_up(p).outputs for p in CHAPTERS}
+    assert not any(word in text for text in before.values() for word in ("git clone", "badge"))
+    chapter = project / CHAPTER
+    outputs = set_up(chapter).outputs
     assert run(monkeypatch, URL) == 0
     assert repository.repository() == URL
     config = yaml.safe_load((project / "_config.yml").read_text())
@@ -81,22 +94,19 @@ def test_an_address_reaches_every_place(project, monkeypatch):
     assert config["html"]["use_repository_button"] and config["html"]["use_issues_button"]
     assert config["launch_buttons"] == {"colab_url": "https://colab.research.google.com"}
     readme = (project / "README.md").read_text()
-    for path in sorted((project / "chapters").glob("*.ipynb")):
-        link = "https://colab.research.google.com/github/example/a-book/blob/main/chapters/"
-        link += path.name
-        badge = nbformat.read(path, as_version=4).cells[0]
-        assert f"({link})" in badge.source and f"({link})" in readme
-        assert "remove-cell" in badge.metadata.tags
-        assert f'REPOSITORY = "{URL}"' in set_up(path).source
-        assert set_up(path).outputs == outputs[path.name]
+    link = f"https://colab.research.google.com/github/example/a-book/blob/main/{CHAPTER}"
+    badge = nbformat.read(chapter, as_version=4).cells[0]
+    assert f"({link})" in badge.source and f"({link})" in readme
+    assert "remove-cell" in badge.metadata.tags
+    assert f'REPOSITORY = "{URL}"' in set_up(chapter).source
+    assert set_up(chapter).outputs == outputs
     after = contents(project)
     assert run(monkeypatch, URL) == 0
     assert contents(project) == after  # writing twice is writing once
     assert run(monkeypatch, "https://github.com/example/moved") == 0
     assert not any("a-book" in text for text in contents(project).values())
 
-    original = (ROOT / "pyproject.toml").read_text()
-    (project / "pyproject.toml").write_text(original)
+    (project / "pyproject.toml").write_text(before[project / "pyproject.toml"])
     assert run(monkeypatch) == 0
     assert contents(project) == before  # no address: no button, no badge, no link
 
@@ -122,7 +132,7 @@ def test_what_is_no_address_changes_nothing(project, monkeypatch, capsys, url):
 
 
 def test_a_chapter_without_its_minutes_is_named(project, monkeypatch, capsys):
-    path = project / "chapters" / CHAPTERS[0].name
+    path = project / CHAPTER
     path.write_text(path.read_text().replace("of computing", "of patience"))
     assert run(monkeypatch) == 1
     assert f"{path.name} does not say how long it computes" in capsys.readouterr().err
