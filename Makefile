@@ -69,7 +69,7 @@ test-oldest: $(OLDEST)/.complete ## unit tests and shortened chapters with the o
 	CHARLM_FAST=1 $(OLDEST)/bin/python site/build.py test-chapters --folder $(OLDEST)/chapters
 
 test-colab: $(VENV) $(COLAB)/.complete ## run each chapter alone, as Google Colab does
-	$(PYTHON) -m pytest tests/colab
+	$(PYTHON) -m pytest --noconftest tests/colab
 
 repo: $(VENV) ## write the repository's address (URL=https://HOST/OWNER/NAME) and the set-up cells
 	$(PYTHON) site/repository.py '$(URL)'

@@ -199,6 +199,20 @@ def test_a_wheel_without_a_needed_file_is_named(monkeypatch):
         charlm_site.mathjax_files()
 
 
+def test_colab_is_offered_for_chapters_only():
+    launch, slides = {"label": "launch-buttons"}, {"label": "slides-button"}
+    for page, expected in (("chapters/one", [launch, slides]), ("index", [slides])):
+        context = {"header_buttons": [launch, slides]}
+        charlm_site.launch_chapters_only(None, page, "page.html", context, None)
+        assert context["header_buttons"] == expected
+
+
+def test_what_is_about_to_change_is_an_error_in_chapters_and_library():
+    filters = build.warnings_as_errors().split(",")
+    for module in ("__main__", "charlm_lib", "charlm_lib.engine", "charlm_lib.widgets.export"):
+        assert f"error::DeprecationWarning:{module}" in filters
+
+
 def test_kernels_are_those_of_this_environment():
     code = "from jupyter_client.kernelspec import KernelSpecManager as M\n"
     code += "print(M().get_kernel_spec('python3').resource_dir)"
