@@ -8,10 +8,19 @@ LIBRARY := $(shell find charlm_lib -type f -not -name '*.pyc')
 CHAPTERS := $(wildcard chapters/*.ipynb)
 SITE := $(wildcard site/*.py)
 PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib _config.yml _toc.yml
-TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*')
+TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*' -not -path 'tests/colab/*')
 BROWSER_TESTS := $(wildcard tests/browser/*.py)
+UNIT := tests --ignore tests/browser --ignore tests/colab
+COMPILE := _build/lock/bin/python -m uv pip compile --universal --fork-strategy fewest \
+	--python-version 3.11 --no-header --quiet
+# Where the oldest versions and Colab's are tested, and with which Python if it is there.
+OLDEST := _build/oldest
+OLDEST_PYTHON ?= python3.11
+COLAB := _build/colab
+COLAB_PYTHON ?= python3.13
 
-.PHONY: help book slides serve lab execute test lint unit notebooks browser check-site lock clean
+.PHONY: help book slides serve lab execute test lint unit notebooks browser check-site \
+	test-oldest test-colab repo lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -42,7 +51,7 @@ lint: $(VENV) ## check the style of Python files and notebooks
 	$(PYTHON) -m ruff format --check .
 
 unit: $(VENV) ## test the library and the build scripts
-	$(PYTHON) -m pytest tests --ignore tests/browser -n 2
+	$(PYTHON) -m pytest $(UNIT) -n 2
 
 notebooks: $(VENV) ## run the chapters in full and compare the outputs that must not change
 	$(PYTHON) site/build.py test-chapters
@@ -55,12 +64,26 @@ browser: $(DONE)/notebooks ## test the site, built from the committed chapters, 
 check-site: $(DONE)/notebooks ## build the site from nothing with warnings as errors
 	$(PYTHON) site/build.py tested-site --clean
 
-lock: ## write requirements.txt anew from pyproject.toml
+test-oldest: $(OLDEST)/.complete ## unit tests and shortened chapters with the oldest versions
+	$(OLDEST)/bin/python -m pytest $(UNIT) -n 2
+	CHARLM_FAST=1 $(OLDEST)/bin/python site/build.py test-chapters --folder $(OLDEST)/chapters
+
+test-colab: $(VENV) $(COLAB)/.complete ## run each chapter alone, as Google Colab does
+	$(PYTHON) -m pytest --noconftest tests/colab
+
+repo: $(VENV) ## write the repository's address (URL=https://HOST/OWNER/NAME) and the set-up cells
+	$(PYTHON) site/repository.py '$(URL)'
+
+# The oldest versions are the lower bounds of the library's own dependencies.
+lock: ## write the lists of exact versions anew from pyproject.toml
 	python3 -m venv _build/lock
 	_build/lock/bin/python -m pip install --quiet uv
-	_build/lock/bin/python -m uv pip compile --universal --fork-strategy fewest --python-version 3.11 \
-		--generate-hashes --no-header --quiet --group book --group lab --group test \
+	$(COMPILE) --generate-hashes --group book --group lab --group test \
 		pyproject.toml -o requirements.txt
+	$(COMPILE) --no-deps --resolution lowest-direct pyproject.toml -o _build/lock/bounds.txt
+	$(COMPILE) --no-annotate --constraint _build/lock/bounds.txt --group book --group test \
+		pyproject.toml -o tests/oldest.txt
+	$(COMPILE) --no-annotate --group pyproject.toml:colab -o tests/colab.txt
 
 clean: ## remove the environment and everything that was built
 	rm -rf .venv _build .pytest_cache .ruff_cache
@@ -75,6 +98,20 @@ $(VENV): requirements.txt pyproject.toml
 	$$python -m venv --clear .venv
 	$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-compile -r requirements.txt
 	$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The first of the commands $(1) that runs.
+first = $$(for python in $(1); do if $$python -c '' 2>/dev/null; then echo $$python; break; fi; done)
+
+$(OLDEST)/.complete: $(VENV) tests/oldest.txt
+	$(call first,$(OLDEST_PYTHON) $(PYTHON)) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --disable-pip-version-check --quiet -r tests/oldest.txt
+	$(OLDEST)/bin/python -m pip install --disable-pip-version-check --quiet --no-deps -e .
+	@touch $@
+
+$(COLAB)/.complete: $(VENV) tests/colab.txt
+	$(call first,$(COLAB_PYTHON) $(PYTHON)) -m venv --clear $(COLAB)/venv
+	$(COLAB)/venv/bin/python -m pip install --disable-pip-version-check --quiet -r tests/colab.txt
 	@touch $@
 
 # `make test` leaves a mark for each group that passed and runs it again when one of these changes.

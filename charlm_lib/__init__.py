@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from charlm_lib.devices import use_all_cores
+from charlm_lib.devices import describe_machine, use_all_cores
 
 use_all_cores()  # before JAX starts
 
@@ -48,6 +48,7 @@ __all__ = [
     "check_sizes",
     "clean",
     "cross_entropy",
+    "describe_machine",
     "evaluate",
     "fit_or_load",
     "gather_windows",

@@ -1,6 +1,7 @@
 """Which devices train: all of them, the cores of a CPU included."""
 
 import os
+from importlib.metadata import version
 
 import jax
 
@@ -30,3 +31,17 @@ def use_all_cores() -> None:
         jax.config.update("jax_num_cpu_devices", int(wanted or min(cores, MAX_CPU_DEVICES)))
     except RuntimeError:  # JAX has started: its devices stay as they are
         return
+
+
+def describe_machine(computing: str) -> None:
+    """Print the versions and devices that run a chapter, and how long it takes; warn of no GPU.
+
+    Args:
+        computing: how long the chapter computes on two CPU cores, for example "two minutes".
+    """
+    devices = jax.devices()
+    warning = ", no GPU" if devices[0].platform == "cpu" else ""
+    print(
+        f"JAX {jax.__version__}, Flax {version('flax')} on {len(devices)} x "
+        f"{devices[0].device_kind}{warning}: on 2 CPU cores this takes {computing}"
+    )

@@ -110,12 +110,22 @@ def update_chapters() -> None:
             print(f"  {name}.ipynb: updated")
 
 
-def test_chapters() -> int:
-    """Run the chapters as committed under nbval, in a new folder, and return its status."""
-    notebooks = copy_chapters(TEST / "chapters")
+def test_chapters(folder: Path) -> int:
+    """Run the chapters as committed under nbval, in a new `folder`, and return its status."""
+    notebooks = copy_chapters(folder)
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
     command += ["--nbval-cell-timeout", "1800", "-p", "no:cacheprovider", "--durations", "8"]
-    return subprocess.run([*command, *map(str, notebooks)], env=kernel_environment()).returncode
+    environment = {**kernel_environment(), "PYTHONWARNINGS": warnings_as_errors()}
+    return subprocess.run([*command, *map(str, notebooks)], env=environment).returncode
+
+
+def warnings_as_errors() -> str:
+    """Tell Python to fail where a cell or the library uses what is about to change elsewhere."""
+    files = sorted((ROOT / "charlm_lib").rglob("*.py"))
+    modules = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in files]
+    names = ["__main__", *(module.removesuffix(".__init__") for module in modules)]
+    kinds = ("DeprecationWarning", "FutureWarning")
+    return ",".join(f"error::{kind}:{name}" for kind in kinds for name in names)
 
 
 def main() -> int:
@@ -123,6 +133,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--clean", action="store_true", help="build the tested site from nothing")
+    parser.add_argument(
+        "--folder", type=Path, default=TEST / "chapters", help="where to test the chapters"
+    )
     options = parser.parse_args()
     try:
         if options.command == "book":
@@ -134,7 +147,7 @@ def main() -> int:
         elif options.command == "update-chapters":
             update_chapters()
         else:
-            return test_chapters()
+            return test_chapters(options.folder)
     except BuildError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""Sphinx extension of the book's site: MathJax from our own host, links to the slides, and roles
+"""Sphinx extension of the book's site: MathJax from our own host, buttons above the text, and roles
 that a screen reader understands."""
 
 import hashlib
@@ -82,6 +82,15 @@ def link_slides(app: Sphinx, page: str, template: str, context: dict, doctree: o
         context["header_buttons"].insert(0, button)
 
 
+def launch_chapters_only(
+    app: Sphinx, page: str, template: str, context: dict, doctree: object
+) -> None:
+    """Offer Colab for chapters alone: the front page has a cell too, but is no notebook."""
+    if not page.startswith("chapters/"):
+        buttons = context.get("header_buttons", [])
+        buttons[:] = [b for b in buttons if b.get("label") != "launch-buttons"]
+
+
 def mend_roles(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """Make the entries of the bibliography items of its list.
 
@@ -98,6 +107,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("charlm_site_key", hash_of(Path(__file__)), "html")
     app.connect("doctree-resolved", explain_widgets)
     app.connect("html-page-context", mend_roles)
-    app.connect("html-page-context", link_slides, priority=502)  # the theme makes the list at 500
+    for buttons in (link_slides, launch_chapters_only):  # the theme has filled the list at 501
+        app.connect("html-page-context", buttons, priority=502)
     app.connect("build-finished", copy_mathjax)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

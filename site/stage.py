@@ -1,7 +1,6 @@
 """Collect what the site is built from in one folder, so that a build never touches the sources."""
 
 import shutil
-import tomllib
 from pathlib import Path
 
 import nbformat
@@ -39,32 +38,14 @@ def chapter_names() -> list[str]:
     return names
 
 
-def repository() -> str:
-    """Return the address of the project's repository from pyproject.toml, or an empty string."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project.get("urls", {}).get("Repository", "").rstrip("/")
-
-
-def configuration(url: str) -> dict:
-    """Read _config.yml and, if the project has a repository at `url`, add the links to it."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    if url:
-        config["repository"]["url"] = url
-        config["html"] |= {"use_repository_button": True, "use_issues_button": True}
-        config["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
-    return config
-
-
 def sources() -> dict[str, bytes]:
     """Collect what Sphinx reads besides the chapters' notebooks, by its place below SOURCE."""
     found = [p for p in ROOT.glob("*.md") if p.name not in NOT_PAGES]
-    found += [ROOT / "_toc.yml", ROOT / "references.bib"]
+    found += [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "references.bib"]
     for folder in ("chapters", "site"):
         found += [p for p in sorted((ROOT / folder).rglob("*")) if p.suffix != ".ipynb"]
     places = {p.relative_to(ROOT): p for p in found if p.is_file()}
-    files = {k.as_posix(): p.read_bytes() for k, p in places.items() if not IGNORED & set(k.parts)}
-    config = yaml.safe_dump(configuration(repository()), sort_keys=False, allow_unicode=True)
-    return {**files, "_config.yml": config.encode()}
+    return {k.as_posix(): p.read_bytes() for k, p in places.items() if not IGNORED & set(k.parts)}
 
 
 def place(files: dict[str, bytes], folder: Path) -> None:

@@ -155,16 +155,6 @@ def test_table_of_contents_and_chapters_must_agree(small_book):
         stage.chapter_names()
 
 
-def test_repository_links_come_with_an_address(small_book):
-    plain = stage.configuration(stage.repository())
-    assert "launch_buttons" not in plain and "url" not in plain["repository"]
-    project = small_book / "pyproject.toml"
-    project.write_text(project.read_text() + "urls = {Repository = 'https://example.org/a/b/'}\n")
-    linked = stage.configuration(stage.repository())
-    assert linked["repository"]["url"] == "https://example.org/a/b"
-    assert linked["html"]["use_repository_button"] and linked["launch_buttons"]["colab_url"]
-
-
 def test_chapters_are_tested_from_a_folder_without_results(small_book, tmp_path):
     (small_book / "chapters" / "results").mkdir()
     (small_book / "chapters" / "results" / "old").write_text("")
@@ -209,6 +199,20 @@ def test_a_wheel_without_a_needed_file_is_named(monkeypatch):
     monkeypatch.setattr(charlm_site, "WHEEL", "no-such-wheel")
     with pytest.raises(ExtensionError, match="no-such-wheel is not installed"):
         charlm_site.mathjax_files()
+
+
+def test_colab_is_offered_for_chapters_only():
+    launch, slides = {"label": "launch-buttons"}, {"label": "slides-button"}
+    for page, expected in (("chapters/one", [launch, slides]), ("index", [slides])):
+        context = {"header_buttons": [launch, slides]}
+        charlm_site.launch_chapters_only(None, page, "page.html", context, None)
+        assert context["header_buttons"] == expected
+
+
+def test_what_is_about_to_change_is_an_error_in_chapters_and_library():
+    filters = build.warnings_as_errors().split(",")
+    for module in ("__main__", "charlm_lib", "charlm_lib.engine", "charlm_lib.widgets.export"):
+        assert f"error::DeprecationWarning:{module}" in filters
 
 
 def test_kernels_are_those_of_this_environment():

@@ -52,21 +52,28 @@ def test_equal_outputs_states_and_gradients(model, given_state):
     assert largest_difference(params, fuse(model).init(keys[1], X)) == 0
 
 
-def test_backward_pass_against_finite_differences():
+@pytest.fixture
+def double_precision():
+    """Compute in float64: `jax.enable_x64` came after the oldest JAX that we support."""
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", False)
+
+
+def test_backward_pass_against_finite_differences(double_precision):
     rng = np.random.default_rng(0)
     shapes = [(4, 2, 3), (2, 5), (3, 5), (5, 5), (5,)]
     point = [0.5 * rng.standard_normal(shape) for shape in shapes]
     target = rng.standard_normal((4, 2, 5))
-    with jax.enable_x64(True):
-        loss = lambda *arguments: jnp.sum(tanh_recurrence(*arguments) * target)  # noqa: E731
-        grads = jax.grad(loss, range(5))(*map(jnp.asarray, point))
-        for i, grad in enumerate(grads):
-            for place in np.ndindex(*shapes[i]):
-                moved = [np.array(x) for x in point], [np.array(x) for x in point]
-                moved[0][i][place] += 1e-6
-                moved[1][i][place] -= 1e-6
-                slope = (loss(*moved[0]) - loss(*moved[1])) / 2e-6
-                assert float(grad[place]) == pytest.approx(float(slope), abs=1e-7)
+    loss = lambda *arguments: jnp.sum(tanh_recurrence(*arguments) * target)  # noqa: E731
+    grads = jax.grad(loss, range(5))(*map(jnp.asarray, point))
+    for i, grad in enumerate(grads):
+        for place in np.ndindex(*shapes[i]):
+            moved = [np.array(x) for x in point], [np.array(x) for x in point]
+            moved[0][i][place] += 1e-6
+            moved[1][i][place] -= 1e-6
+            slope = (loss(*moved[0]) - loss(*moved[1])) / 2e-6
+            assert float(grad[place]) == pytest.approx(float(slope), abs=1e-7)
 
 
 def test_which_models_have_a_twin():
