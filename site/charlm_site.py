@@ -1,10 +1,11 @@
-"""Sphinx extension of the book's site: MathJax from our own host, links to the slides, and roles
-that a screen reader understands."""
+"""Sphinx extension of the book's site: MathJax from our own host, links to the slides, roles that a
+screen reader understands, and a Content Security Policy in every page."""
 
 import hashlib
 from importlib import metadata
 from pathlib import Path
 
+import policy
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -56,6 +57,12 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
             copy_asset_file(str(source), str(target))
 
 
+def protect_pages(app: Sphinx, error: Exception | None) -> None:
+    """Put a Content Security Policy into every page after a successful HTML build."""
+    if error is None and app.builder.format == "html":
+        policy.protect_pages(Path(app.outdir))
+
+
 def hash_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -100,4 +107,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", mend_roles)
     app.connect("html-page-context", link_slides, priority=502)  # the theme makes the list at 500
     app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", protect_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

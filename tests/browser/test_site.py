@@ -140,6 +140,46 @@ def test_search_finds_a_word(visit):
     assert opened.problems == {}
 
 
+# Scripts that a text could smuggle into a page: as an element, in an attribute, as a string that is
+# evaluated, from another host, and as a Worker.
+SMUGGLED = """() => {
+  const script = document.createElement("script");
+  script.textContent = "window.smuggled = 'element'";
+  const image = document.createElement("img");
+  image.setAttribute("onerror", "window.smuggled = 'attribute'");
+  image.src = "data:image/png;base64,";
+  const other = document.createElement("script");
+  other.src = "https://example.org/script.js";
+  document.body.append(script, image, other);
+  setTimeout("window.smuggled = 'string'");
+  const worker = new Worker("data:text/javascript,postMessage(1)");
+  worker.onmessage = () => { window.smuggled = "worker"; };
+}"""
+
+
+@pytest.mark.parametrize("path", [PAGES[0], CHAPTERS[0], CHAPTERS[0].replace("chapters", "slides")])
+def test_a_page_runs_no_scripts_but_its_own(visit, path):
+    opened = visit(path)
+    assert opened.problems == {}
+    opened.page.evaluate(SMUGGLED)
+    opened.page.wait_for_timeout(300)
+    assert opened.page.evaluate("window.smuggled") is None
+    assert opened.off_host == []
+    refused = [text for text in opened.console if "Content Security Policy" in text]
+    assert len(refused) == 5, opened.console
+
+
+def test_the_buttons_above_the_text_work(visit):
+    opened = visit(CHAPTERS[0])
+    opened.page.evaluate("window.print = () => { window.printed = true; }")
+    opened.page.locator(".dropdown-download-buttons > button").click()
+    opened.page.locator(".btn-download-pdf-button").click()
+    assert opened.page.evaluate("window.printed")
+    opened.page.locator(".btn-fullscreen-button").click()
+    opened.page.wait_for_function("document.fullscreenElement !== null")
+    assert opened.problems == {}
+
+
 def test_reader_can_change_the_colours(visit):
     page = visit("index.html", "light").page
     themes = set()
