@@ -2,19 +2,23 @@
 
 PYTHON := .venv/bin/python
 VENV := .venv/.complete
+UV := _build/lock/.complete
 DONE := _build/test
 PORT ?= 8000
+# Options of site/class_pack.py: PACK="--python 3.13 --platforms linux"
+PACK ?=
 LIBRARY := $(shell find charlm_lib -type f -not -name '*.pyc')
 CHAPTERS := $(wildcard chapters/*.ipynb)
 SITE := $(wildcard site/*.py)
 PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib _config.yml _toc.yml
-TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*')
+TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*' -not -path 'tests/pack/*')
 BROWSER_TESTS := $(wildcard tests/browser/*.py)
 
-.PHONY: help book slides serve lab execute test lint unit notebooks browser check-site lock clean
+.PHONY: help book slides serve lab execute test lint unit notebooks browser check-site lock class-pack test-class-pack \
+	clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 book: $(VENV) ## execute the chapters and build the site (only what changed)
 	$(PYTHON) site/build.py book
@@ -42,7 +46,7 @@ lint: $(VENV) ## check the style of Python files and notebooks
 	$(PYTHON) -m ruff format --check .
 
 unit: $(VENV) ## test the library and the build scripts
-	$(PYTHON) -m pytest tests --ignore tests/browser -n 2
+	$(PYTHON) -m pytest tests --ignore tests/browser --ignore tests/pack -n 2
 
 notebooks: $(VENV) ## run the chapters in full and compare the outputs that must not change
 	$(PYTHON) site/build.py test-chapters
@@ -55,12 +59,17 @@ browser: $(DONE)/notebooks ## test the site, built from the committed chapters, 
 check-site: $(DONE)/notebooks ## build the site from nothing with warnings as errors
 	$(PYTHON) site/build.py tested-site --clean
 
-lock: ## write requirements.txt anew from pyproject.toml
-	python3 -m venv _build/lock
-	_build/lock/bin/python -m pip install --quiet uv
+lock: $(UV) ## write requirements.txt anew from pyproject.toml
 	_build/lock/bin/python -m uv pip compile --universal --fork-strategy fewest --python-version 3.11 \
 		--generate-hashes --no-header --quiet --group book --group lab --group test \
 		pyproject.toml -o requirements.txt
+
+class-pack: $(DONE)/notebooks $(UV) ## pack site, notebooks and wheels for a class without a network
+	$(PYTHON) site/build.py tested-site
+	$(PYTHON) site/class_pack.py $(PACK)
+
+test-class-pack: $(VENV) ## unpack the class pack, look at its site and train with its wheels
+	$(PYTHON) -m pytest tests/pack
 
 clean: ## remove the environment and everything that was built
 	rm -rf .venv _build .pytest_cache .ruff_cache
@@ -73,8 +82,14 @@ $(VENV): requirements.txt pyproject.toml
 	if [ $$python = none ]; then echo "Python 3.11 or newer is needed, and none was found." >&2; exit 1; fi; \
 	echo "Making .venv with $$($$python --version)"; \
 	$$python -m venv --clear .venv
-	$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-compile -r requirements.txt
+	$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-compile --require-hashes \
+		-r requirements.txt
 	$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(UV): site/uv.txt
+	python3 -m venv --clear _build/lock
+	_build/lock/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r site/uv.txt
 	@touch $@
 
 # `make test` leaves a mark for each group that passed and runs it again when one of these changes.
