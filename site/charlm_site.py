@@ -5,6 +5,7 @@ import hashlib
 from importlib import metadata
 from pathlib import Path
 
+import licences
 import policy
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -57,6 +58,12 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
             copy_asset_file(str(source), str(target))
 
 
+def copy_licences(app: Sphinx, error: Exception | None) -> None:
+    """Put the licences of what the site ships into it after a successful HTML build."""
+    if error is None and app.builder.format == "html":
+        licences.copy_texts(Path(app.outdir))
+
+
 def protect_pages(app: Sphinx, error: Exception | None) -> None:
     """Put a Content Security Policy into every page after a successful HTML build."""
     if error is None and app.builder.format == "html":
@@ -107,5 +114,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", mend_roles)
     app.connect("html-page-context", link_slides, priority=502)  # the theme makes the list at 500
     app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", copy_licences)
     app.connect("build-finished", protect_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from licences import declared_licence
 from stage import RESULTS, ROOT, BuildError, chapter_names
 
 HERE = Path(__file__).resolve().parent
@@ -77,16 +78,6 @@ def wheel_licences(folder: Path) -> str:
             about = email.message_from_bytes(wheel.read(name))
         lines.add(f"{about['Name']} {about['Version']}: {declared_licence(about)}")
     return "\n".join(["Each wheel has its licence inside.", "", *sorted(lines, key=str.lower), ""])
-
-
-def declared_licence(about: email.message.Message) -> str:
-    """Read a package's licence from its metadata, which has three ways to say it."""
-    if about["License-Expression"]:
-        return about["License-Expression"]
-    kinds = [k for k in about.get_all("Classifier", []) if k.startswith("License :: ")]
-    if kinds:
-        return ", ".join(kind.rpartition(" :: ")[2] for kind in kinds)
-    return (about["License"] or "see its files").strip().splitlines()[0]
 
 
 def how_to(python: str, platforms: list[str]) -> str:

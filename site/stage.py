@@ -4,6 +4,7 @@ import shutil
 import tomllib
 from pathlib import Path
 
+import licences
 import nbformat
 import yaml
 from nbformat import NotebookNode
@@ -62,6 +63,8 @@ def sources() -> dict[str, bytes]:
         found += [p for p in sorted((ROOT / folder).rglob("*")) if p.suffix != ".ipynb"]
     places = {p.relative_to(ROOT): p for p in found if p.is_file()}
     files = {k.as_posix(): p.read_bytes() for k, p in places.items() if not IGNORED & set(k.parts)}
+    if page := files.get("licences.md"):
+        files["licences.md"] = page.replace(licences.MARK.encode(), licences.table().encode())
     config = yaml.safe_dump(configuration(repository()), sort_keys=False, allow_unicode=True)
     return {**files, "_config.yml": config.encode()}
 
