@@ -2,6 +2,7 @@
 
 import argparse
 import email
+import re
 import shutil
 import subprocess
 import sys
@@ -74,7 +75,8 @@ def wheel_licences(folder: Path) -> str:
     lines = set()
     for path in folder.glob("*.whl"):
         with zipfile.ZipFile(path) as wheel:
-            (name,) = (n for n in wheel.namelist() if n.endswith(".dist-info/METADATA"))
+            # Packages inside a package, as setuptools has them, have a METADATA deeper down.
+            (name,) = (n for n in wheel.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n))
             about = email.message_from_bytes(wheel.read(name))
         lines.add(f"{about['Name']} {about['Version']}: {declared_licence(about)}")
     return "\n".join(["Each wheel has its licence inside.", "", *sorted(lines, key=str.lower), ""])

@@ -13,6 +13,7 @@ import stage
 def write_wheel(folder: Path, name: str, about: str) -> None:
     with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
         wheel.writestr(f"{name}-1.0.dist-info/METADATA", f"Name: {name}\nVersion: 1.0\n{about}\n")
+        wheel.writestr(f"{name}/_vendor/z-1.0.dist-info/METADATA", "Name: z\nVersion: 1.0\n")
 
 
 def test_every_wheel_is_listed_once_with_its_licence(tmp_path):
