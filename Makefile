@@ -2,15 +2,19 @@
 
 PYTHON := .venv/bin/python
 VENV := .venv/.complete
+UV := _build/lock/.complete
 DONE := _build/test
 PORT ?= 8000
+# Options of site/class_pack.py: PACK="--python 3.13 --platforms linux"
+PACK ?=
 LIBRARY := $(shell find charlm_lib -type f -not -name '*.pyc')
 CHAPTERS := $(wildcard chapters/*.ipynb)
 SITE := $(wildcard site/*.py)
 PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib _config.yml _toc.yml
-TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*' -not -path 'tests/colab/*')
+TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*' \
+	-not -path 'tests/colab/*' -not -path 'tests/pack/*')
 BROWSER_TESTS := $(wildcard tests/browser/*.py)
-UNIT := tests --ignore tests/browser --ignore tests/colab
+UNIT := tests --ignore tests/browser --ignore tests/colab --ignore tests/pack
 COMPILE := _build/lock/bin/python -m uv pip compile --universal --fork-strategy fewest \
 	--python-version 3.11 --no-header --quiet
 # Where the oldest versions and Colab's are tested, and with which Python if it is there.
@@ -20,10 +24,10 @@ COLAB := _build/colab
 COLAB_PYTHON ?= python3.13
 
 .PHONY: help book slides serve lab execute test lint unit notebooks browser check-site \
-	test-oldest test-colab repo lock clean
+	test-oldest test-colab repo lock class-pack test-class-pack clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 book: $(VENV) ## execute the chapters and build the site (only what changed)
 	$(PYTHON) site/build.py book
@@ -75,15 +79,20 @@ repo: $(VENV) ## write the repository's address (URL=https://HOST/OWNER/NAME) an
 	$(PYTHON) site/repository.py '$(URL)'
 
 # The oldest versions are the lower bounds of the library's own dependencies.
-lock: ## write the lists of exact versions anew from pyproject.toml
-	python3 -m venv _build/lock
-	_build/lock/bin/python -m pip install --quiet uv
+lock: $(UV) ## write the lists of exact versions anew from pyproject.toml
 	$(COMPILE) --generate-hashes --group book --group lab --group test \
 		pyproject.toml -o requirements.txt
 	$(COMPILE) --no-deps --resolution lowest-direct pyproject.toml -o _build/lock/bounds.txt
-	$(COMPILE) --no-annotate --constraint _build/lock/bounds.txt --group book --group test \
+	$(COMPILE) --generate-hashes --no-annotate --constraint _build/lock/bounds.txt --group book --group test \
 		pyproject.toml -o tests/oldest.txt
-	$(COMPILE) --no-annotate --group pyproject.toml:colab -o tests/colab.txt
+	$(COMPILE) --generate-hashes --no-annotate --group pyproject.toml:colab -o tests/colab.txt
+
+class-pack: $(DONE)/notebooks $(UV) ## pack site, notebooks and wheels for a class without a network
+	$(PYTHON) site/build.py tested-site
+	$(PYTHON) site/class_pack.py $(PACK)
+
+test-class-pack: $(VENV) ## unpack the class pack, look at its site and train with its wheels
+	$(PYTHON) -m pytest tests/pack
 
 clean: ## remove the environment and everything that was built
 	rm -rf .venv _build .pytest_cache .ruff_cache
@@ -96,7 +105,8 @@ $(VENV): requirements.txt pyproject.toml
 	if [ $$python = none ]; then echo "Python 3.11 or newer is needed, and none was found." >&2; exit 1; fi; \
 	echo "Making .venv with $$($$python --version)"; \
 	$$python -m venv --clear .venv
-	$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-compile -r requirements.txt
+	$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-compile --require-hashes \
+		-r requirements.txt
 	$(PYTHON) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -105,13 +115,20 @@ first = $$(for python in $(1); do if $$python -c '' 2>/dev/null; then echo $$pyt
 
 $(OLDEST)/.complete: $(VENV) tests/oldest.txt
 	$(call first,$(OLDEST_PYTHON) $(PYTHON)) -m venv --clear $(OLDEST)
-	$(OLDEST)/bin/python -m pip install --disable-pip-version-check --quiet -r tests/oldest.txt
+	$(OLDEST)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes \
+		-r tests/oldest.txt
 	$(OLDEST)/bin/python -m pip install --disable-pip-version-check --quiet --no-deps -e .
 	@touch $@
 
 $(COLAB)/.complete: $(VENV) tests/colab.txt
 	$(call first,$(COLAB_PYTHON) $(PYTHON)) -m venv --clear $(COLAB)/venv
-	$(COLAB)/venv/bin/python -m pip install --disable-pip-version-check --quiet -r tests/colab.txt
+	$(COLAB)/venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes \
+		-r tests/colab.txt
+	@touch $@
+
+$(UV): site/uv.txt
+	python3 -m venv --clear _build/lock
+	_build/lock/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r site/uv.txt
 	@touch $@
 
 # `make test` leaves a mark for each group that passed and runs it again when one of these changes.

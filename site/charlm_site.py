@@ -1,10 +1,12 @@
-"""Sphinx extension of the book's site: MathJax from our own host, buttons above the text, and roles
-that a screen reader understands."""
+"""Sphinx extension of the book's site: MathJax from our own host, buttons above the text, roles
+that a screen reader understands, and a Content Security Policy in every page."""
 
 import hashlib
 from importlib import metadata
 from pathlib import Path
 
+import licences
+import policy
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -54,6 +56,18 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
             target = Path(app.outdir, "_static", "mathjax", place)
             target.parent.mkdir(parents=True, exist_ok=True)
             copy_asset_file(str(source), str(target))
+
+
+def copy_licences(app: Sphinx, error: Exception | None) -> None:
+    """Put the licences of what the site ships into it after a successful HTML build."""
+    if error is None and app.builder.format == "html":
+        licences.copy_texts(Path(app.outdir))
+
+
+def protect_pages(app: Sphinx, error: Exception | None) -> None:
+    """Put a Content Security Policy into every page after a successful HTML build."""
+    if error is None and app.builder.format == "html":
+        policy.protect_pages(Path(app.outdir))
 
 
 def hash_of(path: Path) -> str:
@@ -110,4 +124,6 @@ def setup(app: Sphinx) -> dict:
     for buttons in (link_slides, launch_chapters_only):  # the theme has filled the list at 501
         app.connect("html-page-context", buttons, priority=502)
     app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", copy_licences)
+    app.connect("build-finished", protect_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,7 @@
 """Render the chapters as reveal.js decks in the folder `slides` of the built site."""
 
 import json
+import re
 import shutil
 from importlib import metadata
 from pathlib import Path
@@ -9,6 +10,7 @@ from charlm_site import mathjax_files
 from execute import digest
 from nbconvert.exporters import SlidesExporter
 from nbformat import NotebookNode
+from policy import protect
 from slide_text import References, collect
 from slides import deck_cells
 from stage import ROOT, BuildError
@@ -21,6 +23,7 @@ RULE = (
     "slide_parts.py",
     "slide_text.py",
     "decks.py",
+    "policy.py",
     "deck/index.html.j2",
     "deck/conf.json",
 )
@@ -57,6 +60,18 @@ def reveal_files() -> list[tuple[Path, str]]:
     return found
 
 
+def speaker_window() -> str:
+    """Return the page that reveal.js writes into the speaker's window: it stands in its script.
+
+    Raises BuildError when the script has another form.
+    """
+    (notes,) = (path for path, place in reveal_files() if place == "plugin/notes/notes.js")
+    text = re.search(r'document\.write\(("(?:[^"\\]|\\.)*")\)', notes.read_text(encoding="utf-8"))
+    if not text:
+        raise BuildError(f"{notes} does not write the speaker's window as it used to: see decks.py")
+    return json.loads(text[1].replace("\\x", "\\u00"))
+
+
 def copy_assets(html: Path) -> None:
     """Copy what all decks load: reveal.js, MathJax, the widget host and the decks' own files."""
     places = [(source, html / "slides" / "reveal" / place) for source, place in reveal_files()]
@@ -82,7 +97,7 @@ def render(name: str, chapter: NotebookNode, references: References) -> str:
     )
     title = references.titles.get(short, short)
     page, _ = exporter.from_notebook_node(deck, resources={"deck": {"name": short, "title": title}})
-    return page
+    return protect(page, speaker_window())
 
 
 def with_anchors(cells: list[NotebookNode]) -> list[NotebookNode]:

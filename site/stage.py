@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import licences
 import nbformat
 import yaml
 from nbformat import NotebookNode
@@ -45,7 +46,10 @@ def sources() -> dict[str, bytes]:
     for folder in ("chapters", "site"):
         found += [p for p in sorted((ROOT / folder).rglob("*")) if p.suffix != ".ipynb"]
     places = {p.relative_to(ROOT): p for p in found if p.is_file()}
-    return {k.as_posix(): p.read_bytes() for k, p in places.items() if not IGNORED & set(k.parts)}
+    files = {k.as_posix(): p.read_bytes() for k, p in places.items() if not IGNORED & set(k.parts)}
+    if page := files.get("licences.md"):
+        files["licences.md"] = page.replace(licences.MARK.encode(), licences.table().encode())
+    return files
 
 
 def place(files: dict[str, bytes], folder: Path) -> None:

@@ -4,7 +4,7 @@
 // ("widget-state+json") and, where a cell showed one, its model's id ("widget-view+json"). Each
 // widget is an anywidget: its state carries an ES module `_esm` and a style sheet `_css`. This
 // script imports the module from a Blob URL and calls its `render({ model, el })`.
-// A content security policy must allow `blob:` for scripts and workers, and inline styles.
+// Therefore a page's policy (policy.py) allows `blob:` for scripts and workers, and inline styles.
 
 "use strict";
 

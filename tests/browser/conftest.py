@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 # The site that `make browser` builds; CHARLM_SITE names another one.
 BUILT = Path(__file__).resolve().parents[2] / "_build" / "test" / "_build" / "html"
 HTML = Path(os.environ.get("CHARLM_SITE", BUILT)).resolve()
+# Where the site lies on its host: below a path, as GitHub Pages serves the site of a repository.
+BELOW = "/a-repository"
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -21,6 +23,14 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
+
+
+class SiteHandler(QuietHandler):
+    """Serves files below a path, and nothing elsewhere."""
+
+    def translate_path(self, path):
+        found = path.startswith(f"{BELOW}/")
+        return super().translate_path(path.removeprefix(BELOW) if found else "/nowhere")
 
 
 @dataclass
@@ -56,10 +66,10 @@ def site():
     """Serve the built site on this machine and return its address."""
     if not (HTML / "index.html").is_file():
         pytest.fail("There is no site to test: run `make browser`.")
-    handler = functools.partial(QuietHandler, directory=str(HTML))
+    handler = functools.partial(SiteHandler, directory=str(HTML))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.server_port}{BELOW}"
         server.shutdown()
 
 

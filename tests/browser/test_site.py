@@ -1,6 +1,8 @@
 """The built site in Chromium: complete, quiet, readable, and alone with its own server."""
 
+import fnmatch
 from html.parser import HTMLParser
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
@@ -8,6 +10,7 @@ import nbformat
 import pytest
 import yaml
 from conftest import HTML
+from licences import COMPONENTS, TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -140,6 +143,46 @@ def test_search_finds_a_word(visit):
     assert opened.problems == {}
 
 
+# Scripts that a text could smuggle into a page: as an element, in an attribute, as a string that is
+# evaluated, from another host, and as a Worker.
+SMUGGLED = """() => {
+  const script = document.createElement("script");
+  script.textContent = "window.smuggled = 'element'";
+  const image = document.createElement("img");
+  image.setAttribute("onerror", "window.smuggled = 'attribute'");
+  image.src = "data:image/png;base64,";
+  const other = document.createElement("script");
+  other.src = "https://example.org/script.js";
+  document.body.append(script, image, other);
+  setTimeout("window.smuggled = 'string'");
+  const worker = new Worker("data:text/javascript,postMessage(1)");
+  worker.onmessage = () => { window.smuggled = "worker"; };
+}"""
+
+
+@pytest.mark.parametrize("path", [PAGES[0], CHAPTERS[0], CHAPTERS[0].replace("chapters", "slides")])
+def test_a_page_runs_no_scripts_but_its_own(visit, path):
+    opened = visit(path)
+    assert opened.problems == {}
+    opened.page.evaluate(SMUGGLED)
+    opened.page.wait_for_timeout(300)
+    assert opened.page.evaluate("window.smuggled") is None
+    assert opened.off_host == []
+    refused = [text for text in opened.console if "Content Security Policy" in text]
+    assert len(refused) == 5, opened.console
+
+
+def test_the_buttons_above_the_text_work(visit):
+    opened = visit(CHAPTERS[0])
+    opened.page.evaluate("window.print = () => { window.printed = true; }")
+    opened.page.locator(".dropdown-download-buttons > button").click()
+    opened.page.locator(".btn-download-pdf-button").click()
+    assert opened.page.evaluate("window.printed")
+    opened.page.locator(".btn-fullscreen-button").click()
+    opened.page.wait_for_function("document.fullscreenElement !== null")
+    assert opened.problems == {}
+
+
 def test_reader_can_change_the_colours(visit):
     page = visit("index.html", "light").page
     themes = set()
@@ -190,3 +233,43 @@ def test_links_inside_the_book_lead_somewhere():
             if not target.exists() or (anchor and known is not None and anchor not in known):
                 broken.append(f"{path.name}: {link}")
     assert broken == []
+
+
+# What the build writes itself: pages, what search and other books look up, figures, licences.
+MADE = ("*.html", "searchindex.js", "objects.inv", "_images/*", "_sources/*", f"{TEXTS}/*")
+# Sphinx fills these in: a package has only their templates, or the program that writes them.
+FILLED = {
+    *("basic.css", "copybutton.js", "documentation_options.js", "language_data.js"),
+    *("pygments.css", "theme.css"),
+}
+
+
+def matches(place: str, patterns) -> bool:
+    return any(fnmatch.fnmatchcase(place, pattern) for pattern in patterns)
+
+
+def contents(paths) -> set[bytes]:
+    return {path.read_bytes() for path in paths if path.is_file()}
+
+
+def test_every_file_comes_from_a_package_that_the_licences_page_names():
+    """Byte by byte; and the page names none that the site does not ship."""
+    ours = contents((ROOT / "site").rglob("*"))
+    others = [c for c in COMPONENTS if c.files]
+    carried = {
+        c.package: contents(Path(file.locate()) for file in metadata.files(c.package))
+        for c in others
+    }
+    unknown, used = [], set()
+    for path in filter(Path.is_file, HTML.rglob("*")):
+        place, content = path.relative_to(HTML).as_posix(), path.read_bytes()
+        owner = next((c for c in others if matches(place, c.files)), None)
+        used.add(owner)
+        if owner and (path.name in FILLED or content in carried[owner.package]):
+            continue
+        if owner or not (content in ours or path.name[0] == "." or matches(place, MADE)):
+            unknown.append(place)
+    assert unknown == []
+    assert set(others) <= used
+    text = (HTML / "licences.html").read_text(encoding="utf-8")
+    assert all(c.name in text and f"{c.package} " in text.replace("</a>", " ") for c in COMPONENTS)

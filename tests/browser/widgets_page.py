@@ -1,9 +1,10 @@
-"""A page with widgets as the site has them: state, views and host."""
+"""A page with widgets as the site has them: state, views, host, and the site's policy."""
 
 import json
 from pathlib import Path
 
 from ipywidgets.embed import dependency_state, embed_data
+from policy import protect
 
 SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE, TRAIN = range(7)
 HOST = Path(__file__).resolve().parents[2] / "site" / "widget-host.js"
@@ -35,7 +36,7 @@ def write_page(folder: Path, state: dict, views: list[dict]) -> Path:
     text = PAGE.format(views="\n".join(scripts), state=json.dumps(state).replace("</", r"<\/"))
     (folder / "widget-host.js").write_text(HOST.read_text(encoding="utf-8"), encoding="utf-8")
     page = folder / "index.html"
-    page.write_text(text, encoding="utf-8")
+    page.write_text(protect(text), encoding="utf-8")
     return page
 
 

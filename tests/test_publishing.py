@@ -1,0 +1,54 @@
+"""What the project takes from others is pinned, and its workflow may do no more than it must."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+INSTALLS = re.findall(r"pip install\b(.*)", MAKEFILE)
+LISTS = sorted({name for line in INSTALLS for name in re.findall(r"-r (\S+)", line)})
+
+
+@pytest.mark.parametrize("arguments", INSTALLS)
+def test_nothing_is_installed_without_its_hash(arguments):
+    """Except this project itself, which brings nothing along."""
+    options = set(arguments.split())
+    assert {"--require-hashes", "-r"} <= options or {"--no-deps", "-e", "."} <= options
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_requirement_has_one_version_and_a_hash(name):
+    text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+    assert lines
+    for line in lines:
+        assert re.match(r"[\w.-]+==[\w.!+]+ ", line), line[:60]
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", line), line[:60]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
+def test_actions_are_pinned_by_commit_and_say_their_version(path):
+    uses = re.findall(r"uses:(.*)", path.read_text(encoding="utf-8"))
+    assert uses
+    for action in uses:
+        assert re.fullmatch(r" [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
+def test_jobs_have_the_least_privilege(path):
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        steps = job["steps"]
+        writes = [scope for scope, right in job["permissions"].items() if right == "write"]
+        builds = any(step.get("uses", "").startswith("actions/checkout@") for step in steps)
+        # Code of the repository, and of its packages, runs only where nothing can be written.
+        assert not (builds and writes), name
+        for step in steps:
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
+            assert "${{" not in step.get("run", ""), "an expression in a shell script"
