@@ -7,11 +7,14 @@ PORT ?= 8000
 LIBRARY := $(shell find charlm_lib -type f -not -name '*.pyc')
 CHAPTERS := $(wildcard chapters/*.ipynb)
 SITE := $(wildcard site/*.py)
-PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib _config.yml _toc.yml
+BENCHMARKS := $(wildcard benchmarks/*.py benchmarks/results.json)
+PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib _config.yml _toc.yml \
+	$(BENCHMARKS)
 TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*')
 BROWSER_TESTS := $(wildcard tests/browser/*.py)
 
-.PHONY: help book slides serve lab execute test lint unit notebooks browser check-site lock clean
+.PHONY: help book slides serve lab execute test lint unit notebooks browser check-site bench bench-torch \
+	lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -55,6 +58,14 @@ browser: $(DONE)/notebooks ## test the site, built from the committed chapters, 
 check-site: $(DONE)/notebooks ## build the site from nothing with warnings as errors
 	$(PYTHON) site/build.py tested-site --clean
 
+bench: $(VENV) ## measure speed and memory, alone on the machine, and write benchmarks/results.json
+	$(PYTHON) benchmarks/run.py
+
+bench-torch: ## install PyTorch for `make bench` in an environment of its own
+	python3 -m venv --clear _build/bench-torch
+	_build/bench-torch/bin/python -m pip install --quiet --retries 0 torch \
+		--extra-index-url https://download.pytorch.org/whl/cpu
+
 lock: ## write requirements.txt anew from pyproject.toml
 	python3 -m venv _build/lock
 	_build/lock/bin/python -m pip install --quiet uv
@@ -78,11 +89,11 @@ $(VENV): requirements.txt pyproject.toml
 	@touch $@
 
 # `make test` leaves a mark for each group that passed and runs it again when one of these changes.
-$(DONE)/lint: $(VENV) $(LIBRARY) $(CHAPTERS) $(SITE) $(TESTS) $(BROWSER_TESTS)
+$(DONE)/lint: $(VENV) $(LIBRARY) $(CHAPTERS) $(SITE) $(BENCHMARKS) $(TESTS) $(BROWSER_TESTS)
 	$(MAKE) lint
 	@mkdir -p $(DONE) && touch $@
 
-$(DONE)/unit: $(VENV) $(LIBRARY) $(CHAPTERS) $(wildcard site/* site/deck/*) $(TESTS)
+$(DONE)/unit: $(VENV) $(LIBRARY) $(CHAPTERS) $(wildcard site/* site/deck/*) $(BENCHMARKS) $(TESTS)
 	$(MAKE) unit
 	@mkdir -p $(DONE) && touch $@
 

@@ -236,6 +236,19 @@ def test_the_model_is_traced_once_per_fit_not_per_epoch(data):
     assert len(result.history["epoch"]) == 6 and 1 < Counting.calls < 10
 
 
+def test_a_short_last_batch_is_used_and_needs_no_program_of_its_own(text):
+    calls = []
+    for num_train in (32, 40):  # two whole batches; and half a batch more
+        data = cl.TextData(text, 16, 6, num_train, 30)
+        model = Counting(cl.RNN(H), len(data.vocab), lr=1.0)
+        fit(model, data, 0)  # what a model is traced for once in its life
+        Counting.calls = 0
+        result = fit(model, data, 2)
+        assert len(result.grad_norms) == 2 * -(-num_train // 16)
+        calls.append(Counting.calls)
+    assert calls[0] == calls[1]
+
+
 @pytest.mark.parametrize(
     "change",
     [{"lr": 0.5}, {"clip": 0.05}, {"clip": None}, {"epochs": 3}, {"key": 1}],
