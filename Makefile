@@ -63,8 +63,9 @@ bench: $(VENV) ## measure speed and memory, alone on the machine, and write benc
 
 bench-torch: ## install PyTorch for `make bench` in an environment of its own
 	python3 -m venv --clear _build/bench-torch
-	_build/bench-torch/bin/python -m pip install --quiet --retries 0 torch \
-		--extra-index-url https://download.pytorch.org/whl/cpu
+	_build/bench-torch/bin/python -m pip install --quiet --retries 0 --timeout 20 torch numpy \
+		--index-url https://download.pytorch.org/whl/cpu \
+	|| _build/bench-torch/bin/python -m pip install --quiet torch numpy # larger, and runs as well
 
 lock: ## write requirements.txt anew from pyproject.toml
 	python3 -m venv _build/lock

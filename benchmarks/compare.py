@@ -65,10 +65,9 @@ def compare(workload: Workload, rounds: int) -> dict:
     Returns:
         For each contender the seconds per update of each round, and its peak memory.
     """
-    workers = {}
-    for name in contenders(workload):  # one after the other: compiling takes all cores
-        workers[name] = Worker(name, workload)
-        workers[name].read()
+    workers = {name: Worker(name, workload) for name in contenders(workload)}
+    for worker in workers.values():
+        worker.read()  # all have compiled before the first is measured
     seconds = {name: [] for name in workers}
     for _ in range(rounds):
         for name, worker in workers.items():

@@ -9,12 +9,13 @@ import time
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import PartitionSpec
+from jax.sharding import NamedSharding, PartitionSpec
 from workloads import Workload
 
 from charlm_lib.engine import device_mesh
 
 FLOAT = 4  # bytes
+SPLIT = PartitionSpec("batch")
 
 
 def counts(workload: Workload) -> dict[str, float]:
@@ -66,31 +67,35 @@ def best_seconds(function, *arguments, repeats: int = 7) -> float:
 
 
 def on_all_devices(step, loops: int):
-    """Compile `loops` calls of `step(x, y) -> x`, on every device at once."""
-    split = PartitionSpec("batch")
+    """Make a function of `x` and `y` that runs `x = step(x, y)` on every device, `loops` times."""
 
     def repeat(x, y):
         return jax.lax.fori_loop(0, loops, lambda _, x: step(x, y), x)
 
-    specs = {"in_specs": (split, split), "out_specs": split, "check_vma": False}
+    specs = {"in_specs": (SPLIT, SPLIT), "out_specs": SPLIT, "check_vma": False}
     return jax.jit(jax.shard_map(repeat, mesh=device_mesh(), **specs))
+
+
+def on_each_device(x) -> jax.Array:
+    """Put a copy of an array on every device, joined along the first axis."""
+    mesh = device_mesh()
+    return jax.device_put(np.concatenate([x] * mesh.size), NamedSharding(mesh, SPLIT))
 
 
 def measure_rates(width: int, quick: bool = False) -> dict[str, float]:
     """Measure products (of matrices `width` wide), functions and bytes per second."""
-    cores, loops, rows = jax.local_device_count(), 2 if quick else 300, 512
-    x, square = jnp.ones((cores * rows, width)), jnp.eye(width) * 0.999
-    multiply = on_all_devices(lambda x, y: x @ y, loops)
-    products = best_seconds(multiply, x, jnp.tile(square, (cores, 1)))
+    loops, rows, length = (2, 8, 10_000) if quick else (300, 512, 32_000_000)
+    cores = jax.local_device_count()
+    x = on_each_device(np.ones((rows, width), np.float32))
+    almost_one = on_each_device(0.999 * np.eye(width, dtype=np.float32))
+    large = on_each_device(np.ones(length, np.float32))
+    products = best_seconds(on_all_devices(lambda x, y: x @ y, loops), x, almost_one)
     functions = best_seconds(on_all_devices(lambda x, _: jnp.tanh(x), loops), x, x)
-    large = np.ones((cores * (10_000 if quick else 16_000_000),), np.float32)
-    add = best_seconds(
-        on_all_devices(lambda x, y: x + y, 1), jnp.asarray(large), jnp.asarray(large)
-    )
+    added = best_seconds(on_all_devices(lambda x, y: x + y, 1), large, large)
     return {
-        "products": loops * 2 * x.size * width / products,
-        "functions": loops * x.size / functions,
-        "bytes": 3 * large.nbytes / add,
+        "products": cores * loops * 2 * rows * width * width / products,
+        "functions": cores * loops * rows * width / functions,
+        "bytes": cores * 3 * FLOAT * length / added,
     }
 
 

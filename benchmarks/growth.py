@@ -80,9 +80,9 @@ def measure(workload: Workload, text_length: int, rounds: int) -> dict[str, floa
 def sweep(name: str, is_quick: bool) -> dict:
     """Multiply one size by each factor; give the sizes, what was measured, and the slopes."""
     field, first = SWEPT[name]
-    base, length, rounds = BASE, 100_000, 5
+    base, length, rounds = BASE, 100_000, 3
     if is_quick:
-        base, length, rounds, first = quick(BASE), 2_000, 1, 1_000 if field == "text_length" else 6
+        base, length, rounds, first = quick(BASE), 2_000, 1, 1_000 if field == "text_length" else 2
     sizes = [first * factor for factor in FACTORS[: 2 if is_quick else None]]
     points = []
     for size in sizes:

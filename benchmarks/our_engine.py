@@ -17,8 +17,8 @@ def has_twin(workload: Workload) -> bool:
 def prepare(workload: Workload, fused: bool):
     """Make a function that trains for one epoch and gives the seconds per update.
 
-    The last one-window validation is part of the time; without `fused` the Trainer runs the
-    chapter's module as it is.
+    The validation of one window, rounded up to a micro-batch per core, is part of the time. Without
+    `fused` the Trainer runs the chapter's module as it is.
     """
     if not fused:
         training.fuse = lambda model: model

@@ -94,7 +94,7 @@ def main() -> None:
     results["machine"]["versions"]["torch"] = torch_version(TORCH)
     lengths = (10_000, 100_000) if quick else (10_000_000, 100_000_000)
     parts = {
-        "updates": lambda: {n: compare(w, 1 if quick else 9) for n, w in workloads.items()},
+        "updates": lambda: {n: compare(w, 1 if quick else 7) for n, w in workloads.items()},
         "floor": lambda: floors(workloads, quick),
         "end to end": lambda: end_to_end(quick),
         "edits": lambda: after_edits(quick),

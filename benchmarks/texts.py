@@ -38,7 +38,7 @@ def sampling(is_quick: bool) -> dict:
     data = cl.TimeMachine(16, 4, 32, 16)
     model = cl.RNNLM(cl.GRU(8 if is_quick else 32, 2), len(data.vocab), lr=1.0)
     result = cl.Trainer(0).fit(model, data)  # the weights do not change the time
-    length, looped = (20, 3) if is_quick else (1000, 30)
+    length, looped = (20, 3) if is_quick else (1000, 10)
     first = timed(cl.sample, PREFIX, 100, result)
     python_loop(result, 2)
     seconds = {1: [], 64: [], "loop": []}

@@ -30,7 +30,7 @@ def prepare(workload: Workload):
     The text is random: the time does not depend on its characters.
     """
     torch.manual_seed(0)
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(os.cpu_count())
     model = LanguageModel(workload)
     if workload.optimizer == "adam":
         optimizer = torch.optim.Adam(model.parameters(), 0.002)

@@ -29,7 +29,7 @@ WORKLOADS = {
     "2 layers, written out": Workload("StackedRNNScratch", 2),
     "2 layers, GRU": Workload("GRU", 2),
     "2 layers, GRU, 256 units": Workload(
-        "GRU", 2, 256, batch_size=64, num_steps=100, optimizer="adam", clip=None, num_updates=3
+        "GRU", 2, 256, batch_size=64, num_steps=100, optimizer="adam", clip=None, num_updates=8
     ),
 }
 
