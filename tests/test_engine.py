@@ -11,6 +11,7 @@ import pytest
 from jax.sharding import Mesh
 
 from charlm_lib import engine
+from charlm_lib.devices import keep_compiled_programs, use_all_cores
 
 
 def mesh_of(n):
@@ -67,8 +68,6 @@ def test_jax_that_has_started_keeps_its_devices():
 
 @pytest.mark.parametrize("value", ["0", "two", "-1", "1.5"])
 def test_number_of_devices_out_of_range(value, monkeypatch):
-    from charlm_lib.devices import use_all_cores
-
     monkeypatch.setenv("CHARLM_CPU_DEVICES", value)
     with pytest.raises(ValueError, match=f"CHARLM_CPU_DEVICES='{value}' must be a whole number"):
         use_all_cores()
@@ -102,12 +101,25 @@ def test_without_a_place_for_programs_training_is_the_same_and_quiet(tmp_path):
 @pytest.mark.parametrize(
     "environment, folder",
     [
-        ({"CHARLM_CACHE": "off"}, "None"),
+        ({"CHARLM_CACHE": "off"}, None),
         ({"CHARLM_CACHE": "", "XDG_CACHE_HOME": "{here}"}, "{here}/charlm_lib/jax"),
-        ({"CHARLM_CACHE": "{here}/a", "JAX_COMPILATION_CACHE_DIR": "{here}/b"}, "{here}/b"),
+        ({"CHARLM_CACHE": "{here}/a"}, "{here}/a"),
+        ({"CHARLM_CACHE": "{here}/file/below"}, None),
     ],
 )
-def test_where_compiled_programs_are_kept(tmp_path, environment, folder):
-    code = "import charlm_lib, jax; print(jax.config.jax_compilation_cache_dir)"
-    environment = {k: v.format(here=tmp_path) for k, v in environment.items()}
-    assert run_python(code, **UNSET | environment).stdout.strip() == folder.format(here=tmp_path)
+def test_where_compiled_programs_are_kept(tmp_path, monkeypatch, environment, folder):
+    (tmp_path / "file").write_text("")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value.format(here=tmp_path))
+    before = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", None)
+    try:
+        keep_compiled_programs()
+        found = jax.config.jax_compilation_cache_dir
+        assert found == (folder and folder.format(here=tmp_path))
+        monkeypatch.setenv("CHARLM_CACHE", str(tmp_path / "other"))
+        jax.config.update("jax_compilation_cache_dir", "chosen by the user")
+        keep_compiled_programs()
+        assert jax.config.jax_compilation_cache_dir == "chosen by the user"
+    finally:
+        jax.config.update("jax_compilation_cache_dir", before)
