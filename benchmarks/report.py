@@ -75,14 +75,8 @@ def targets(results: dict) -> list[tuple[str, float, str, float]]:
     for layers, bound in (("1", 0.6), ("2", 0.4)):
         seconds = results["end to end"]["seconds"][layers]
         share = middle(seconds["ours"]) / middle(seconds["plain"])
-        rows.append(
-            (
-                f"whole run, layers: {layers}; share of the plain loop's time",
-                share,
-                "at most",
-                bound,
-            )
-        )
+        what = f"whole run, layers: {layers}, as a share of the plain loop's time"
+        rows.append((what, share, "at most", bound))
     for edit, seconds in results["edits"].items():
         if edit != "first run":
             rows.append((f"seconds to the first point: {edit}", seconds["start"], "at most", 2.0))
@@ -215,6 +209,22 @@ def missed(results: dict) -> str:
     names = [what for what, *found in rows if not met(*found)]
     sentence = f"{len(rows) - len(names)} of {len(rows)} targets were met"
     return f"{sentence}." if not names else f"{sentence}; missed: {'; '.join(names)}."
+
+
+def texts(results: dict) -> str:
+    """Say how fast texts are written and how fast large ones are read."""
+    sampling = results["sampling"]
+    sentences = [
+        f"One text is written at {sampling['one text']:,.0f} characters per second, and by a "
+        f"Python loop that calls the model once per character at {sampling['Python loop']:,.0f}. "
+        f"64 texts at once take {sampling['cost of 64']:.1f} times as long as one."
+    ]
+    sentences += [
+        f"A text of {load['characters']:,} characters is loaded in {load['seconds']:.1f} s; "
+        f"loading it and training on it need {load['megabytes']:,.0f} MB at most."
+        for load in results["loading"]
+    ]
+    return " ".join(sentences)
 
 
 def setting(results: dict) -> str:

@@ -133,6 +133,12 @@ def test_tables_hold_every_row_and_escape():
         assert 'tabindex="0"' in make(results())
 
 
+def test_texts():
+    sentences = report.texts(results())
+    assert "at 500 characters per second" in sentences and "2.0 times as long" in sentences
+    assert "of 100 characters is loaded in 1.0 s" in sentences
+
+
 def test_plots():
     bars = report.plot_speedups(results())
     assert len(bars.axes[0].patches) == 3 + 2
