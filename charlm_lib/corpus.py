@@ -6,7 +6,6 @@ import re
 import unicodedata
 from pathlib import Path
 
-import numpy as np
 import pooch
 import requests
 
@@ -30,18 +29,10 @@ def clean(text: str, keep_case: bool = False, keep_punctuation: bool = False) ->
     # First letters of Unicode categories: letters, the marks that belong to them, then
     # numbers, punctuation and symbols. Deciding once per distinct character is fast.
     kept = "LMNPS" if keep_punctuation else "LM"
-    categories = {c: unicodedata.category(c) for c in set(text)}
+    dropped = {ord(c): " " for c in set(text) if unicodedata.category(c)[0] not in kept}
     # Soft hyphens and joiners ("Cf") stand inside words, so that no space may replace them.
-    for joiner in (c for c, category in categories.items() if category == "Cf"):
-        text = text.replace(joiner, "")
-    letters = [ord(c) for c, category in categories.items() if category[0] in kept]
-    table = np.full(max(map(ord, categories), default=0) + 1, ord(" "), np.uint32)
-    table[letters] = letters
-    # On arrays, since str.translate is slow outside ASCII and a list of words takes much memory.
-    codes = table[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)]
-    used = codes != ord(" ")
-    used[1:] |= used[:-1].copy()  # the first space after a letter stays
-    return codes[used].astype("<u4").tobytes().decode("utf-32-le").rstrip(" ")
+    dropped |= {code: None for code in dropped if unicodedata.category(chr(code)) == "Cf"}
+    return " ".join(text.translate(dropped).split())
 
 
 def read_corpus() -> str:
