@@ -162,8 +162,8 @@ def test_windows_are_not_stored(data):
 LARGE = """
 import resource, sys
 import charlm_lib as cl
-data = cl.TextData("the “time” traveller, smiling. " * 330_000, 512, 32)
-assert len(data.text) > 9_000_000 and data.num_windows == len(data.text) - 32
+data = cl.TextData("the “time” traveller, smiling. " * 380_000, 512, 32)
+assert len(data.text) > 10_000_000 and data.num_windows == len(data.text) - 32
 cl.Trainer(1).fit(cl.RNNLM(cl.RNN(8), len(data.vocab), lr=1.0), data, show=False)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in KB, but bytes on macOS
 print(peak * (1 if sys.platform == "darwin" else 1024))
