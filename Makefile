@@ -10,7 +10,9 @@ PACK ?=
 LIBRARY := $(shell find charlm_lib -type f -not -name '*.pyc')
 CHAPTERS := $(wildcard chapters/*.ipynb)
 SITE := $(wildcard site/*.py)
-PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib _config.yml _toc.yml
+BENCHMARKS := $(wildcard benchmarks/*.py benchmarks/results.json)
+PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib _config.yml _toc.yml \
+	$(BENCHMARKS)
 TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*' \
 	-not -path 'tests/colab/*' -not -path 'tests/pack/*')
 BROWSER_TESTS := $(wildcard tests/browser/*.py)
@@ -24,7 +26,7 @@ COLAB := _build/colab
 COLAB_PYTHON ?= python3.13
 
 .PHONY: help book slides serve lab execute test lint unit notebooks browser check-site \
-	test-oldest test-colab repo lock class-pack test-class-pack clean
+	bench bench-torch test-oldest test-colab repo lock class-pack test-class-pack clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -67,6 +69,15 @@ browser: $(DONE)/notebooks ## test the site, built from the committed chapters, 
 
 check-site: $(DONE)/notebooks ## build the site from nothing with warnings as errors
 	$(PYTHON) site/build.py tested-site --clean
+
+bench: $(VENV) ## measure speed and memory, alone on the machine, and write benchmarks/results.json
+	$(PYTHON) benchmarks/run.py
+
+bench-torch: ## install PyTorch for `make bench` in an environment of its own
+	python3 -m venv --clear _build/bench-torch
+	_build/bench-torch/bin/python -m pip install --quiet --retries 0 --timeout 20 torch numpy \
+		--index-url https://download.pytorch.org/whl/cpu \
+	|| _build/bench-torch/bin/python -m pip install --quiet torch numpy # larger, and runs as well
 
 test-oldest: $(OLDEST)/.complete ## unit tests and shortened chapters with the oldest versions
 	$(OLDEST)/bin/python -m pytest $(UNIT) -n 2
@@ -132,11 +143,11 @@ $(UV): site/uv.txt
 	@touch $@
 
 # `make test` leaves a mark for each group that passed and runs it again when one of these changes.
-$(DONE)/lint: $(VENV) $(LIBRARY) $(CHAPTERS) $(SITE) $(TESTS) $(BROWSER_TESTS)
+$(DONE)/lint: $(VENV) $(LIBRARY) $(CHAPTERS) $(SITE) $(BENCHMARKS) $(TESTS) $(BROWSER_TESTS)
 	$(MAKE) lint
 	@mkdir -p $(DONE) && touch $@
 
-$(DONE)/unit: $(VENV) $(LIBRARY) $(CHAPTERS) $(wildcard site/* site/deck/*) $(TESTS)
+$(DONE)/unit: $(VENV) $(LIBRARY) $(CHAPTERS) $(wildcard site/* site/deck/*) $(BENCHMARKS) $(TESTS)
 	$(MAKE) unit
 	@mkdir -p $(DONE) && touch $@
 

@@ -2,9 +2,10 @@
 
 from importlib.metadata import version
 
-from charlm_lib.devices import describe_machine, use_all_cores
+from charlm_lib.devices import describe_machine, keep_compiled_programs, use_all_cores
 
 use_all_cores()  # before JAX starts
+keep_compiled_programs()
 
 from charlm_lib.corpus import clean, read_corpus, read_file, read_url  # noqa: E402
 from charlm_lib.data import TextData, TimeMachine, Vocab, gather_windows  # noqa: E402

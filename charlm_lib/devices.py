@@ -1,9 +1,12 @@
-"""Which devices train: all of them, the cores of a CPU included."""
+"""Which devices train, the cores of a CPU included; and where compiled programs are kept."""
 
 import os
+import tempfile
 from importlib.metadata import version
+from pathlib import Path
 
 import jax
+import pooch
 
 MAX_CPU_DEVICES = 8
 
@@ -31,6 +34,26 @@ def use_all_cores() -> None:
         jax.config.update("jax_num_cpu_devices", int(wanted or min(cores, MAX_CPU_DEVICES)))
     except RuntimeError:  # JAX has started: its devices stay as they are
         return
+
+
+def keep_compiled_programs() -> None:
+    """Let JAX keep its compiled programs, so that a new session need not compile them again.
+
+    They lie in the folder `charlm_lib/jax` of the user's cache, which may be deleted at any time.
+    The environment variable `CHARLM_CACHE` names another folder; `off` turns this off. It does
+    nothing where the user has configured JAX's cache, or where the folder cannot be written.
+    """
+    chosen = os.environ.get("CHARLM_CACHE") or pooch.os_cache("charlm_lib") / "jax"
+    if chosen == "off" or jax.config.jax_compilation_cache_dir:
+        return
+    try:
+        Path(chosen).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=chosen).close()
+    except OSError:  # JAX would warn of it at every program
+        return
+    jax.config.update("jax_compilation_cache_dir", str(chosen))
+    if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # small ones add up
 
 
 def describe_machine(computing: str) -> None:

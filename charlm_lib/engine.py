@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax import linen as nn
 from jax.experimental.multihost_utils import process_allgather
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -69,11 +70,31 @@ def micro_batches(starts: jax.Array, batch_size: int, micro: int, mesh: Mesh) ->
     return laid_out, used.astype(jnp.float32).reshape(laid_out.shape)
 
 
-def total_nll(model, params, windows, weights, key=None) -> jax.Array:
+def apply_in(dtype: str, model, params, X, **options) -> tuple:
+    """Call `model.apply` on weights, inputs and first state in a smaller type; logits in float32.
+
+    So all products are in that type too. The weights themselves, and with them their gradients,
+    stay in float32 (Micikevicius et al., 2018).
+    """
+
+    def small_one_hot(method, args, kwargs, context):
+        output = method(*args, **kwargs)
+        return output.astype(dtype) if context.method_name == "one_hot" else output
+
+    _, state = jax.eval_shape(partial(model.apply, **options), params, X)
+    state = jax.tree.map(lambda x: jnp.zeros(x.shape, dtype), state)
+    params = jax.tree.map(lambda x: x.astype(dtype), params)
+    with nn.intercept_methods(small_one_hot):
+        logits, state = model.apply(params, X, state, **options)
+    return logits.astype(jnp.float32), state
+
+
+def total_nll(model, compute_dtype, params, windows, weights, key=None) -> jax.Array:
     """Add up the negative log-likelihoods (nats) of a micro-batch, window i times weights[i]."""
     X, Y = windows
     rngs = None if key is None else {"dropout": key}
-    logits, _ = model.apply(params, X, training=key is not None, rngs=rngs)
+    apply = model.apply if compute_dtype is None else partial(apply_in, compute_dtype, model)
+    logits, _ = apply(params, X, training=key is not None, rngs=rngs)
     nll = optax.softmax_cross_entropy_with_integer_labels(logits, Y)
     return jnp.sum(nll * weights[:, None])
 
@@ -108,10 +129,12 @@ def sum_over_micro_batches(function, mesh: Mesh, num_steps: int):
     )
 
 
-def windows_nll(model, mesh: Mesh, num_steps: int, batch_size: int, params, tokens, starts):
+def windows_nll(
+    model, compute_dtype, mesh: Mesh, num_steps: int, batch_size: int, params, tokens, starts
+):
     """Add up the negative log-likelihoods (nats) of the windows that begin at `starts`."""
     micro = micro_batch_size(batch_size, mesh)
-    total = sum_over_micro_batches(partial(total_nll, model), mesh, num_steps)
+    total = sum_over_micro_batches(partial(total_nll, model, compute_dtype), mesh, num_steps)
     (batch,), (weights,) = micro_batches(starts, len(starts), micro, mesh)
     return total(params, tokens, batch, weights, None)
 
@@ -136,7 +159,12 @@ def guarded_update(optimizer: optax.GradientTransformation, params, opt_state, g
 
 
 def epoch_function(
-    model, mesh: Mesh, num_steps: int, batch_size: int, optimizer: optax.GradientTransformation
+    model,
+    compute_dtype: str | None,
+    mesh: Mesh,
+    num_steps: int,
+    batch_size: int,
+    optimizer: optax.GradientTransformation,
 ):
     """Make the function that trains for one epoch and validates.
 
@@ -147,7 +175,7 @@ def epoch_function(
     """
     micro = micro_batch_size(batch_size, mesh)
     gradient = sum_over_micro_batches(
-        jax.value_and_grad(partial(total_nll, model)), mesh, num_steps
+        jax.value_and_grad(partial(total_nll, model, compute_dtype)), mesh, num_steps
     )
 
     def update(carry, batch, tokens):
@@ -168,21 +196,24 @@ def epoch_function(
         (params, opt_state), (nll, grad_norms) = jax.lax.scan(
             partial(update, tokens=tokens), (params, opt_state), (starts, weights, keys)
         )
-        val_nll = windows_nll(model, mesh, num_steps, batch_size, params, tokens, val_starts)
+        sizes = num_steps, batch_size
+        val_nll = windows_nll(model, compute_dtype, mesh, *sizes, params, tokens, val_starts)
         return params, opt_state, nll, grad_norms, val_nll
 
     return epoch
 
 
 @lru_cache(maxsize=16)
-def compiled_epoch(function, model, mesh, num_steps, batch_size, optimizer, structure, leaves):
+def compiled_epoch(
+    function, model, compute_dtype, mesh, num_steps, batch_size, optimizer, structure, leaves
+):
     """Compile the epoch that `function` makes; a second time costs nothing.
 
     Args:
         function: `epoch_function`, or another one like it; the next arguments are its own.
         structure, leaves: the shapes of what the epoch will be called with, from `abstract`.
     """
-    epoch = function(model, mesh, num_steps, batch_size, optimizer)
+    epoch = function(model, compute_dtype, mesh, num_steps, batch_size, optimizer)
     return jax.jit(epoch, donate_argnums=(0, 1)).lower(*structure.unflatten(leaves)).compile()
 
 

@@ -52,12 +52,17 @@ def streams(starts: jax.Array, batch_size: int) -> jax.Array:
 
 
 def stream_epoch_function(
-    model, mesh: Mesh, num_steps: int, batch_size: int, optimizer: optax.GradientTransformation
+    model,
+    compute_dtype: None,
+    mesh: Mesh,
+    num_steps: int,
+    batch_size: int,
+    optimizer: optax.GradientTransformation,
 ):
     """Make the function that trains for one epoch with carried state and validates.
 
-    Same arguments and results as that of `engine.epoch_function`. The windows keep their order,
-    the key is for dropout alone, and the epoch begins with a state of zeros.
+    Same arguments and results as that of `engine.epoch_function`, in float32 only. The windows
+    keep their order, the key is for dropout alone, and the epoch begins with a state of zeros.
     """
     split, whole = PartitionSpec("batch"), PartitionSpec()
 

@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("CHARLM_CPU_DEVICES", "8")  # several devices on any machine
 os.environ.pop("CHARLM_FAST", None)  # full runs, whatever the user is looking at
+os.environ.setdefault("CHARLM_CACHE", "off")  # pytest_configure chooses a cache
 
 import jax
 import matplotlib

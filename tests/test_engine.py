@@ -11,6 +11,7 @@ import pytest
 from jax.sharding import Mesh
 
 from charlm_lib import engine
+from charlm_lib.devices import keep_compiled_programs, use_all_cores
 
 
 def mesh_of(n):
@@ -47,7 +48,7 @@ def test_micro_batches_do_not_depend_on_the_number_of_cores(batch_size, micro):
 
 
 def run_python(code, **environment):
-    environment = {**os.environ, **environment}
+    environment = {k: v for k, v in {**os.environ, **environment}.items() if v is not None}
     return subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
     )
@@ -67,8 +68,58 @@ def test_jax_that_has_started_keeps_its_devices():
 
 @pytest.mark.parametrize("value", ["0", "two", "-1", "1.5"])
 def test_number_of_devices_out_of_range(value, monkeypatch):
-    from charlm_lib.devices import use_all_cores
-
     monkeypatch.setenv("CHARLM_CPU_DEVICES", value)
     with pytest.raises(ValueError, match=f"CHARLM_CPU_DEVICES='{value}' must be a whole number"):
         use_all_cores()
+
+
+FIT = """
+import charlm_lib as cl, jax
+seen = []
+jax.monitoring.register_event_listener(lambda event, **_: seen.append(event.split("/")[-1]))
+data = cl.TextData("the time traveller smiled " * 5, 16, 4, 32, 16)
+cl.Trainer(1).fit(cl.RNNLM(cl.RNN(4), len(data.vocab), lr=1.0), data, show=False)
+print(seen.count("cache_hits"), seen.count("cache_misses"))
+"""
+UNSET = {"JAX_COMPILATION_CACHE_DIR": None, "CHARLM_CPU_DEVICES": "2"}
+
+
+def test_a_new_session_finds_the_programs_of_the_last(tmp_path):
+    folder = tmp_path / "not yet" / "made"
+    first, second = (run_python(FIT, CHARLM_CACHE=str(folder), **UNSET) for _ in range(2))
+    hits, misses = map(int, first.stdout.split())
+    assert misses > 3 and any(folder.iterdir())
+    assert second.stdout.split() == [str(hits + misses), "0"]
+
+
+def test_without_a_place_for_programs_training_is_the_same_and_quiet(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run_python(FIT, CHARLM_CACHE=str(tmp_path / "file" / "below"), **UNSET)
+    assert done.stdout.split() == ["0", "0"] and done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "environment, folder",
+    [
+        ({"CHARLM_CACHE": "off"}, None),
+        ({"CHARLM_CACHE": "", "XDG_CACHE_HOME": "{here}"}, "{here}/charlm_lib/jax"),
+        ({"CHARLM_CACHE": "{here}/a"}, "{here}/a"),
+        ({"CHARLM_CACHE": "{here}/file/below"}, None),
+    ],
+)
+def test_where_compiled_programs_are_kept(tmp_path, monkeypatch, environment, folder):
+    (tmp_path / "file").write_text("")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value.format(here=tmp_path))
+    before = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", None)
+    try:
+        keep_compiled_programs()
+        found = jax.config.jax_compilation_cache_dir
+        assert found == (folder and folder.format(here=tmp_path))
+        monkeypatch.setenv("CHARLM_CACHE", str(tmp_path / "other"))
+        jax.config.update("jax_compilation_cache_dir", "chosen by the user")
+        keep_compiled_programs()
+        assert jax.config.jax_compilation_cache_dir == "chosen by the user"
+    finally:
+        jax.config.update("jax_compilation_cache_dir", before)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
+from charlm_lib.sampling import draw
 
 V = 6  # tokens of the small vocabulary
 
@@ -105,6 +106,21 @@ def test_second_character_depends_on_the_first(result):
         statistic, bound = chi_square(drawn, probabilities / probabilities.sum(), result.vocab)
         assert statistic < bound
     assert len({text[1] for text in texts}) >= 3
+
+
+@pytest.mark.parametrize("size", [6, 300])  # a product or a cumsum adds up
+def test_draw_inverts_the_running_sum(size):
+    rng = np.random.default_rng(size)
+    logits = rng.normal(size=(40, size))
+    logits[:, 0] = -np.inf
+    u = rng.uniform(0, 1, 40)
+    weights = np.exp(logits / 0.7)
+    sums = np.cumsum(weights / weights.sum(1, keepdims=True), axis=1)
+    wanted = [np.searchsorted(row, x) for row, x in zip(sums, u, strict=True)]
+    assert draw(jax.numpy.asarray(logits), 0.7, u.astype(np.float32)).tolist() == wanted
+    # At the ends: neither the impossible first index nor one after the last.
+    for end, index in ((1e-30, 1), (1.0, size - 1)):
+        assert draw(jax.numpy.zeros((1, size)).at[0, 0].set(-np.inf), 1.0, np.array([end])) == index
 
 
 def test_unknown_is_never_drawn(favours_unknown):

@@ -72,7 +72,7 @@ def test_one_device_and_all_give_the_same_with_dropout():
     optimizer = optax.sgd(0.5)
     arguments = data.tokens, data.starts("train"), data.starts("val"), jax.random.key(3)
     one, both = (
-        jax.jit(stream_epoch_function(model, mesh, 5, 8, optimizer))(
+        jax.jit(stream_epoch_function(model, None, mesh, 5, 8, optimizer))(
             params, optimizer.init(params), *arguments
         )
         for mesh in (jax.sharding.Mesh(np.array(jax.devices()[:1]), ("batch",)), device_mesh())
@@ -94,3 +94,8 @@ def test_windows_that_do_not_follow_each_other(changes, words):
     data = make_data(**changes)
     with pytest.raises(ValueError, match=words):
         Trainer(1, carry_state=True).fit(RNNLM(RNN(4), len(data.vocab), 1.0), data, show=False)
+
+
+def test_carried_state_is_computed_in_float32():
+    with pytest.raises(ValueError, match="compute_dtype='bfloat16' and carry_state=True"):
+        Trainer(1, carry_state=True, compute_dtype="bfloat16")

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import math
 import os
+import re
 import signal
 import threading
 
@@ -16,7 +17,9 @@ from jax.sharding import Mesh
 
 import charlm_lib as cl
 from charlm_lib import training
+from charlm_lib.engine import total_nll
 from charlm_lib.progress import FitDisplay, StopButton
+from charlm_lib.settings import first_params
 
 H = 8
 
@@ -233,6 +236,19 @@ def test_the_model_is_traced_once_per_fit_not_per_epoch(data):
     assert len(result.history["epoch"]) == 6 and 1 < Counting.calls < 10
 
 
+def test_a_short_last_batch_is_used_and_needs_no_program_of_its_own(text):
+    calls = []
+    for num_train in (32, 40):  # two whole batches; and half a batch more
+        data = cl.TextData(text, 16, 6, num_train, 30)
+        model = Counting(cl.RNN(H), len(data.vocab), lr=1.0)
+        fit(model, data, 0)  # what a model is traced for once in its life
+        Counting.calls = 0
+        result = fit(model, data, 2)
+        assert len(result.grad_norms) == 2 * -(-num_train // 16)
+        calls.append(Counting.calls)
+    assert calls[0] == calls[1]
+
+
 @pytest.mark.parametrize(
     "change",
     [{"lr": 0.5}, {"clip": 0.05}, {"clip": None}, {"epochs": 3}, {"key": 1}],
@@ -275,6 +291,43 @@ def test_any_optimizer(data, optimizer, devices):
     assert result.stopped == "finished"
     assert np.isfinite(flat(result.params)).all()
     assert np.abs(flat(result.params) - flat(start.params)).max() > 1e-3
+
+
+# --- bfloat16 ---
+@pytest.mark.parametrize(
+    "make",
+    [
+        rnn_model,
+        gru_model,
+        lambda d: cl.RNNLMScratch(cl.RNNScratch(len(d.vocab), H), len(d.vocab), 1.0),
+    ],
+    ids=["RNN", "GRU", "fused RNNScratch"],
+)
+def test_bfloat16_is_close_to_float32_but_not_the_same(data, make):
+    model = make(data)
+    exact = fit(model, data, 3, 1.0)
+    rounded = cl.Trainer(3, 1.0, compute_dtype="bfloat16").fit(model, data, show=False)
+    assert rounded.settings != exact.settings  # a saved run of one kind is not taken for the other
+    assert {x.dtype for x in jax.tree.leaves(rounded.params)} == {jnp.dtype("float32")}
+    assert rounded.grad_norms.dtype == np.float32
+    for name in ("train_perplexity", "val_perplexity"):
+        np.testing.assert_allclose(rounded.history[name], exact.history[name], rtol=0.02)
+    np.testing.assert_allclose(rounded.grad_norms, exact.grad_norms, rtol=0.05)
+    assert np.abs(rounded.grad_norms / exact.grad_norms - 1).max() > 1e-4
+
+
+@pytest.mark.parametrize("make", [rnn_model, functools.partial(gru_model, dropout=0.5)])
+def test_bfloat16_reaches_every_product(data, make):
+    model = make(data)
+    params, windows = first_params(model, 0), next(data.batches("train"))
+    weights = jnp.ones(len(windows[0]))
+
+    def types(compute_dtype):
+        loss = functools.partial(total_nll, model, compute_dtype)
+        program = str(jax.make_jaxpr(jax.grad(loss))(params, windows, weights, jax.random.key(0)))
+        return set(re.findall(r"(\w+)\[[\d,]*\] = dot_general", program))
+
+    assert types("bfloat16") == {"bf16"} and types(None) == {"f32"}
 
 
 # --- dropout in training ---
@@ -418,6 +471,7 @@ def test_training_in_another_thread(data, fitted):
         ((1, 0), "gradient_clip_val=0 must be positive, or None"),
         ((1, -1.0), "gradient_clip_val=-1.0 must be positive"),
         ((1, math.nan), "gradient_clip_val=nan must be positive"),
+        ((1, None, "float16"), "compute_dtype='float16' must be \"bfloat16\", or None for float32"),
     ],
 )
 def test_trainer_bad_input(arguments, message):

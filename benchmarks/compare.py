@@ -1,0 +1,78 @@
+"""Our engine, the plain Flax loop and torch.nn in turn, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from our_engine import has_twin
+from workloads import Workload
+
+HERE = Path(__file__).parent
+TORCH = HERE.parent / "_build" / "bench-torch" / "bin" / "python"
+
+
+class Worker:
+    """A running worker.py; it idles while it waits for a line."""
+
+    def __init__(self, contender: str, workload: Workload):
+        python = str(TORCH) if contender == "torch.nn" else sys.executable
+        command = [python, str(HERE / "worker.py"), contender, json.dumps(asdict(workload))]
+        # The plain loop gets JAX as it comes: one CPU device, with a thread per core.
+        devices = {"CHARLM_CPU_DEVICES": "1"} if contender == "plain loop" else {}
+        self.process = subprocess.Popen(
+            command,
+            env={**os.environ, **devices},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def read(self) -> dict:
+        """Wait for the next line.
+
+        Raises:
+            RuntimeError: the process has ended; what went wrong stands in its own messages above.
+        """
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{' '.join(self.process.args)} ended with {self.process.wait()}")
+        return json.loads(line)
+
+    def run(self) -> float:
+        """Let it run once and give the seconds per update."""
+        print(file=self.process.stdin, flush=True)
+        return self.read()["seconds"]
+
+    def finish(self) -> float:
+        """End it and give the megabytes that it needed at most."""
+        self.process.stdin.close()
+        return self.read()["megabytes"]
+
+
+def contenders(workload: Workload) -> list[str]:
+    """List who can run a workload here."""
+    fused = ["fused"] if has_twin(workload) else []
+    torch = ["torch.nn"] if TORCH.is_file() else []
+    return ["plain loop", "unmodified", *fused, *torch]
+
+
+def compare(workload: Workload, rounds: int) -> dict:
+    """Measure every contender once per round, so that a slow moment of the machine hits all.
+
+    Returns:
+        For each contender the seconds per update of each round, and its peak memory.
+    """
+    workers = {name: Worker(name, workload) for name in contenders(workload)}
+    for worker in workers.values():
+        worker.read()  # all have compiled before the first is measured
+    seconds = {name: [] for name in workers}
+    for _ in range(rounds):
+        for name, worker in workers.items():
+            seconds[name].append(worker.run())
+    return {
+        name: {"seconds": seconds[name], "megabytes": worker.finish()}
+        for name, worker in workers.items()
+    }

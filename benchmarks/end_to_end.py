@@ -1,0 +1,41 @@
+"""Whole runs as a person waits for them: 100 epochs with validation, compile included.
+
+`end_to_end.py ours|plain LAYERS EPOCHS` prints the seconds of one run in this new process.
+"""
+
+import sys
+import time
+
+from flax_model import make_data, make_model
+from workloads import WORKLOADS, quick
+
+import charlm_lib as cl
+
+NUM_VAL = 5 * 1024  # whole batches, so that the plain loop compiles each function once only
+
+
+def main() -> None:
+    """Time one run, from the model's arguments to the last validation."""
+    contender, layers, epochs = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    names = {"1": "1 layer, written out", "2": "2 layers, written out"}
+    workload = WORKLOADS[names[layers]]
+    num_val = NUM_VAL
+    if "--quick" in sys.argv:
+        workload, num_val = quick(workload), 32
+    data = make_data(workload, num_val)
+    begun = time.perf_counter()
+    if contender == "ours":
+        trainer = cl.Trainer(epochs, gradient_clip_val=workload.clip)
+        trainer.fit(make_model(workload), data, show=False)
+    else:
+        from plain_loop import make_loop
+
+        epoch, validate = make_loop(workload, data)
+        for _ in range(epochs):
+            epoch()
+            validate()
+    print(time.perf_counter() - begun)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""The least time that an update can take on this machine, from counts and measured rates.
+
+Counts follow from the equations alone. Rates are measured on all cores, as an engine may use them:
+matrix products as wide as the model's, tanh, and additions of arrays too large for any cache.
+"""
+
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
+from workloads import Workload
+
+from charlm_lib.engine import device_mesh
+
+FLOAT = 4  # bytes
+SPLIT = PartitionSpec("batch")
+
+
+def counts(workload: Workload) -> dict[str, float]:
+    """Count what one update of a workload has to do.
+
+    products: multiplications and additions in matrix products. Backward takes each forward
+        product twice, once for the gradient of each factor, but no gradient of one-hot inputs.
+    functions: exponentials and tanh: one per unit and gate, and one per logit.
+    bytes: each stored activation is written once and read once; each parameter is read twice
+        (forward, backward), and its gradient and its new value are written once.
+    """
+    w, blocks = workload, 3 if workload.gated else 1
+    characters = w.batch_size * w.num_steps
+    forward = backward = parameters = 0
+    for layer in range(w.num_layers):
+        inputs = w.num_hiddens if layer else w.vocab_size
+        for rows, needs_gradient in ((inputs, layer > 0), (w.num_hiddens, True)):
+            size = rows * blocks * w.num_hiddens
+            forward += size
+            backward += size * (2 if needs_gradient else 1)
+            parameters += size
+    head = w.num_hiddens * w.vocab_size
+    activations = w.num_layers * w.num_hiddens * (5 if w.gated else 1) + w.vocab_size
+    return {
+        "products": 2 * characters * (forward + backward + 3 * head),
+        "functions": characters * (w.num_layers * blocks * w.num_hiddens + w.vocab_size),
+        "bytes": FLOAT * (2 * characters * activations + 4 * (parameters + head)),
+    }
+
+
+def floor_seconds(count: dict[str, float], rates: dict[str, float]) -> dict[str, float]:
+    """Divide counts by rates per second, and give the least time for all of them as `total`.
+
+    A core does products and functions one after the other, while the memory works beside it.
+    """
+    parts = {name: count[name] / rates[name] for name in ("products", "functions", "bytes")}
+    return {**parts, "total": max(parts["products"] + parts["functions"], parts["bytes"])}
+
+
+def best_seconds(function, *arguments, repeats: int = 7) -> float:
+    """Give the shortest time of several calls, after one to compile."""
+    jax.block_until_ready(function(*arguments))
+    times = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        jax.block_until_ready(function(*arguments))
+        times.append(time.perf_counter() - begun)
+    return min(times)
+
+
+def on_all_devices(step, loops: int):
+    """Make a function of `x` and `y` that runs `x = step(x, y)` on every device, `loops` times."""
+
+    def repeat(x, y):
+        return jax.lax.fori_loop(0, loops, lambda _, x: step(x, y), x)
+
+    specs = {"in_specs": (SPLIT, SPLIT), "out_specs": SPLIT, "check_vma": False}
+    return jax.jit(jax.shard_map(repeat, mesh=device_mesh(), **specs))
+
+
+def on_each_device(x) -> jax.Array:
+    """Put a copy of an array on every device, joined along the first axis."""
+    mesh = device_mesh()
+    return jax.device_put(np.concatenate([x] * mesh.size), NamedSharding(mesh, SPLIT))
+
+
+def measure_rates(width: int, quick: bool = False) -> dict[str, float]:
+    """Measure products (of matrices `width` wide), functions and bytes per second."""
+    loops, rows, length = (2, 8, 10_000) if quick else (300, 512, 32_000_000)
+    cores = jax.local_device_count()
+    x = on_each_device(np.ones((rows, width), np.float32))
+    almost_one = on_each_device(0.999 * np.eye(width, dtype=np.float32))
+    large = on_each_device(np.ones(length, np.float32))
+    products = best_seconds(on_all_devices(lambda x, y: x @ y, loops), x, almost_one)
+    functions = best_seconds(on_all_devices(lambda x, _: jnp.tanh(x), loops), x, x)
+    added = best_seconds(on_all_devices(lambda x, y: x + y, 1), large, large)
+    return {
+        "products": cores * loops * 2 * rows * width * width / products,
+        "functions": cores * loops * rows * width / functions,
+        "bytes": cores * 3 * FLOAT * length / added,
+    }
+
+
+def floors(workloads: dict[str, Workload], quick: bool = False) -> dict:
+    """Give each workload's floor in seconds per update, with the rates at its width."""
+    widths = sorted({w.num_hiddens for w in workloads.values()})
+    rates = {width: measure_rates(width, quick) for width in widths}
+    return {
+        name: {"rates": rates[w.num_hiddens], **floor_seconds(counts(w), rates[w.num_hiddens])}
+        for name, w in workloads.items()
+    }

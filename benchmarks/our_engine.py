@@ -1,0 +1,34 @@
+"""The Trainer, as a reader calls it."""
+
+import optax
+from flax_model import LR, make_data, make_model
+from workloads import Workload
+
+import charlm_lib as cl
+from charlm_lib import training
+
+
+def has_twin(workload: Workload) -> bool:
+    """Say whether the library has a faster twin of the workload's layer."""
+    model = make_model(workload)
+    return training.fuse(model) is not model
+
+
+def prepare(workload: Workload, fused: bool):
+    """Make a function that trains for one epoch and gives the seconds per update.
+
+    The validation of one window, rounded up to a micro-batch per core, is part of the time. Without
+    `fused` the Trainer runs the chapter's module as it is.
+    """
+    if not fused:
+        training.fuse = lambda model: model
+    model, data = make_model(workload), make_data(workload)
+    adam = optax.adam(LR["adam"])  # one object, compiled for once
+    optimizer = adam if workload.optimizer == "adam" else None
+
+    def run() -> float:
+        trainer = cl.Trainer(1, gradient_clip_val=workload.clip)
+        result = trainer.fit(model, data, show=False, optimizer=optimizer)
+        return result.run_seconds / workload.num_updates
+
+    return run

@@ -1,0 +1,52 @@
+"""A contender in a process of its own: it prints one JSON line for each line that it reads.
+
+The first line says that it has compiled and warmed up; each further one has the seconds per
+update of one run; the last one, at the end of the input, the peak of the process's memory.
+"""
+
+import argparse
+import json
+import resource
+import sys
+
+from workloads import Workload
+
+
+def prepare(contender: str, workload: Workload):
+    """Make the measured function; the contender's library is imported only here."""
+    if contender == "torch.nn":
+        from torch_loop import prepare
+
+        return prepare(workload)
+    if contender == "plain loop":
+        from plain_loop import prepare
+
+        return prepare(workload)
+    from our_engine import prepare
+
+    return prepare(workload, fused=contender == "fused")
+
+
+def say(**values) -> None:
+    """Print one line of JSON at once."""
+    print(json.dumps(values), flush=True)
+
+
+def main() -> None:
+    """Prepare, warm up, then run once per line of the input."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("contender")
+    parser.add_argument("workload", type=lambda text: Workload(**json.loads(text)))
+    options = parser.parse_args()
+    run = prepare(options.contender, options.workload)
+    for _ in range(2):
+        run()
+    say(ready=True)
+    for _ in sys.stdin:
+        say(seconds=run())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in KB, but bytes on macOS
+    say(megabytes=peak / (1e6 if sys.platform == "darwin" else 1e3))
+
+
+if __name__ == "__main__":
+    main()

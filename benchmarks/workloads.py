@@ -1,0 +1,41 @@
+"""What is measured. Nothing here needs JAX, so that the process with PyTorch can read it too."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One training run: a language model, its windows, and how it learns."""
+
+    layer: str  # a class of charlm_lib.models
+    num_layers: int = 1
+    num_hiddens: int = 32
+    batch_size: int = 1024
+    num_steps: int = 32
+    vocab_size: int = 28
+    optimizer: str = "sgd"
+    clip: float | None = 1.0
+    num_updates: int = 10  # in one measured run
+
+    @property
+    def gated(self) -> bool:
+        """Whether a layer has the three weight blocks of a GRU instead of one."""
+        return self.layer == "GRU"
+
+
+WORKLOADS = {
+    "1 layer, written out": Workload("RNNScratch"),
+    "1 layer, nn.scan": Workload("RNN"),
+    "2 layers, written out": Workload("StackedRNNScratch", 2),
+    "2 layers, GRU": Workload("GRU", 2),
+    "2 layers, GRU, 256 units": Workload(
+        "GRU", 2, 256, batch_size=64, num_steps=100, optimizer="adam", clip=None, num_updates=8
+    ),
+}
+
+
+def quick(workload: Workload) -> Workload:
+    """Shrink a workload until it only shows that the programs run."""
+    return replace(
+        workload, num_hiddens=8, batch_size=min(32, workload.batch_size), num_steps=4, num_updates=2
+    )
