@@ -220,30 +220,14 @@ def save(record: dict, weights: dict) -> None:
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def measure_seconds(data: TextData, rounds: int = 3) -> dict[str, float]:
-    """Measure the seconds per update of every network: the best of a few rounds in turn."""
-    updates = -(-data.num_train // data.batch_size)
-    fits = {config: [] for config in all_configs()}
-    for _ in range(rounds):
-        for config, seconds in fits.items():
-            result = Trainer(2, CLIP).fit(config.model(), data, 0, _SPEED_TEST, show=False)
-            seconds += result.history["seconds"]
-    return {config.name: min(seconds) / updates for config, seconds in fits.items()}
-
-
-_SPEED_TEST = optax.adam(0.001)  # one object, so that each network is compiled once
-
-
 def main() -> None:
-    """Train what the record lacks, and write it after each run; measure the times at the end."""
+    """Train what the record lacks, and write it after each run."""
     data, record = study_data(), read_record()
     if record["versions"] != versions():
         raise SystemExit(f"{RECORD} was made with {record['versions']}: delete it to begin anew")
     weights = load_file(WEIGHTS) if WEIGHTS.is_file() else {}
     for config in all_configs():
         study_network(config, data, record, weights)
-    if "seconds_per_update" not in record:
-        save(record | {"seconds_per_update": measure_seconds(data)}, weights)
 
 
 if __name__ == "__main__":
