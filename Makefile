@@ -75,9 +75,8 @@ bench: $(VENV) ## measure speed and memory, alone on the machine, and write benc
 
 bench-torch: ## install PyTorch for `make bench` in an environment of its own
 	python3 -m venv --clear _build/bench-torch
-	_build/bench-torch/bin/python -m pip install --quiet --retries 0 --timeout 20 torch numpy \
-		--index-url https://download.pytorch.org/whl/cpu \
-	|| _build/bench-torch/bin/python -m pip install --quiet torch numpy # larger, and runs as well
+	_build/bench-torch/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes \
+		-r benchmarks/torch.txt
 
 test-oldest: $(OLDEST)/.complete ## unit tests and shortened chapters with the oldest versions
 	$(OLDEST)/bin/python -m pytest $(UNIT) -n 2
