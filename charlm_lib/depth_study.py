@@ -7,7 +7,9 @@ record and checks it.
 """
 
 import json
+from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import flax
@@ -71,6 +73,7 @@ def equal_width(cell: str) -> list[Config]:
     return [Config(cell, depth, WIDTH) for depth in DEPTHS]
 
 
+@cache
 def equal_params(cell: str) -> list[Config]:
     """Give one network per depth with as many parameters as the deepest of equal width.
 
@@ -78,10 +81,13 @@ def equal_params(cell: str) -> list[Config]:
     """
     budget = equal_width(cell)[-1].num_params()
     widths = range(WIDTH, 4 * WIDTH)
-    return [
-        min((Config(cell, depth, w) for w in widths), key=lambda c: abs(c.num_params() - budget))
-        for depth in DEPTHS
-    ]
+
+    def closest(depth: int) -> Config:
+        first = bisect_left(widths, budget, key=lambda w: Config(cell, depth, w).num_params())
+        around = (Config(cell, depth, w) for w in widths[max(first - 1, 0) : first + 1])
+        return min(around, key=lambda config: abs(config.num_params() - budget))
+
+    return [closest(depth) for depth in DEPTHS]
 
 
 def study_data() -> TextData:

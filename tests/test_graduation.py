@@ -38,9 +38,11 @@ def chapter_definitions(path: Path) -> list[ast.stmt]:
     return [n for c in cells if c.cell_type == "code" for n in definitions(transform(c.source))]
 
 
+PROGRAMS = ("__main__", "depth_study", "recipe")  # run by themselves; nothing there is taught
 LIBRARY = {
     node.name: canonical(node)
     for path in sorted((ROOT / "charlm_lib").glob("*.py"))
+    if path.stem not in PROGRAMS
     for node in definitions(path.read_text(encoding="utf-8"))
     if not node.name.startswith("_")
 }
