@@ -24,9 +24,10 @@ def fitted(request):
 
 def test_a_text_is_read_once_with_the_state_kept(fitted):
     model, params = fitted
+    step = jax.jit(model.apply)
     state, expected = None, []
     for now, following in zip(TOKENS[:-1], TOKENS[1:], strict=True):
-        logits, state = model.apply(params, now[None, None], state)
+        logits, state = step(params, now[None, None], state)
         expected.append(-jax.nn.log_softmax(logits[0, 0])[following])
     assert np.allclose(text_nll(model, params, TOKENS), expected, atol=1e-5)
 

@@ -240,7 +240,7 @@ def test_a_short_last_batch_is_used_and_needs_no_program_of_its_own(text):
     calls = []
     for num_train in (32, 40):  # two whole batches; and half a batch more
         data = cl.TextData(text, 16, 6, num_train, 30)
-        model = Counting(cl.RNN(H), len(data.vocab), lr=1.0)
+        model = Counting(cl.RNN(7), len(data.vocab), lr=1.0)  # no other test has compiled this
         fit(model, data, 0)  # what a model is traced for once in its life
         Counting.calls = 0
         result = fit(model, data, 2)
@@ -471,7 +471,10 @@ def test_training_in_another_thread(data, fitted):
         ((1, 0), "gradient_clip_val=0 must be positive, or None"),
         ((1, -1.0), "gradient_clip_val=-1.0 must be positive"),
         ((1, math.nan), "gradient_clip_val=nan must be positive"),
-        ((1, None, "float16"), "compute_dtype='float16' must be \"bfloat16\", or None for float32"),
+        (
+            (1, None, False, "float16"),
+            "compute_dtype='float16' must be \"bfloat16\", or None for float32",
+        ),
     ],
 )
 def test_trainer_bad_input(arguments, message):
