@@ -35,7 +35,7 @@ def slides() -> None:
 def tested_site(clean: bool) -> None:
     """Build the site of the chapters as committed, with the results of test_chapters().
 
-    It lies in _build/test/_build/html, and is built from nothing if `clean`.
+    It lies in _build/test/_build/html. If `clean`, the pages are built from nothing, without decks.
     Raises BuildError when the chapters have not been tested.
     """
     results, source = TEST / "chapters" / RESULTS, TEST / "src"
@@ -47,7 +47,8 @@ def tested_site(clean: bool) -> None:
     stage(chapters, source)
     shutil.copytree(results, source / "chapters" / RESULTS, dirs_exist_ok=True)
     build_site(source, TEST)
-    build_decks(chapters, TEST)
+    if not clean:
+        build_decks(chapters, TEST)
 
 
 def build_site(source: Path, parent: Path) -> None:
