@@ -198,9 +198,8 @@ def plot_growth(results: dict) -> Figure:
         name: [s / swept["seconds"][0] for s in swept["seconds"]] for name, swept in sweeps.items()
     }
     factors = [size / sizes[0] for size in sizes]
-    figure = plots.plot_lines(factors, lines, "size, relative to the smallest", "time per update")
-    figure.axes[0].set(xscale="log")
-    return figure
+    labels = "size, relative to the smallest", "time per update"
+    return plots.plot_lines(factors, lines, *labels, log_x=True)
 
 
 def missed(results: dict) -> str:
