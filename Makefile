@@ -14,9 +14,9 @@ BENCHMARKS := $(wildcard benchmarks/*.py benchmarks/results.json)
 PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib _config.yml _toc.yml \
 	$(BENCHMARKS)
 TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*' \
-	-not -path 'tests/colab/*' -not -path 'tests/pack/*')
+	-not -path 'tests/colab/*' -not -path 'tests/pack/*' -not -path 'tests/robust/*')
 BROWSER_TESTS := $(wildcard tests/browser/*.py)
-UNIT := tests --ignore tests/browser --ignore tests/colab --ignore tests/pack
+UNIT := tests --ignore tests/browser --ignore tests/colab --ignore tests/pack --ignore tests/robust
 COMPILE := _build/lock/bin/python -m uv pip compile --universal --fork-strategy fewest \
 	--python-version 3.11 --no-header --quiet
 # Where the oldest versions and Colab's are tested, and with which Python if it is there.
@@ -26,7 +26,7 @@ COLAB := _build/colab
 COLAB_PYTHON ?= python3.13
 
 .PHONY: help book slides serve lab execute test lint unit notebooks browser check-site \
-	bench bench-torch test-oldest test-colab repo lock class-pack test-class-pack clean
+	bench bench-torch test-oldest test-colab test-robust repo lock class-pack test-class-pack clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -80,10 +80,13 @@ bench-torch: ## install PyTorch for `make bench` in an environment of its own
 
 test-oldest: $(OLDEST)/.complete ## unit tests and shortened chapters with the oldest versions
 	$(OLDEST)/bin/python -m pytest $(UNIT) -n 2
-	CHARLM_FAST=1 $(OLDEST)/bin/python site/build.py test-chapters --folder $(OLDEST)/chapters
+	$(OLDEST)/bin/python site/build.py test-chapters --fast --folder $(OLDEST)/chapters
 
 test-colab: $(VENV) $(COLAB)/.complete ## run each chapter alone, as Google Colab does
 	$(PYTHON) -m pytest --noconftest tests/colab
+
+test-robust: $(VENV) ## run each chapter twice, after a restart, in odd places and without a home
+	$(PYTHON) -m pytest tests/robust -n 2
 
 repo: $(VENV) ## write the repository's address (URL=https://HOST/OWNER/NAME) and the set-up cells
 	$(PYTHON) site/repository.py '$(URL)'
@@ -106,6 +109,9 @@ test-class-pack: $(VENV) ## unpack the class pack, look at its site and train wi
 
 clean: ## remove the environment and everything that was built
 	rm -rf .venv _build .pytest_cache .ruff_cache
+
+# Modules are compiled once, when they are first imported, and not in every process again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The environment is made anew when its packages change, so that it holds these and no others.
 $(VENV): requirements.txt pyproject.toml

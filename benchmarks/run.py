@@ -32,7 +32,7 @@ def script(name: str, *arguments, quick: bool, **environment) -> str:
 def machine() -> dict:
     """Describe where and with what the numbers were measured."""
     cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     affinity = getattr(os, "sched_getaffinity", None)
     return {

@@ -1,10 +1,12 @@
 """Build the book or its slides, update the chapters' outputs, or test the chapters."""
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -17,6 +19,8 @@ BUILD = ROOT / "_build"
 COMMANDS = ("book", "slides", "update-chapters", "test-chapters", "tested-site")
 # Where the chapters are tested, and where the site with their results is built for the browser.
 TEST = BUILD / "test"
+# The chapters that are tested beside the others, in this order (see share_out).
+SECOND_LANE = ("does-depth-help", "stacked-rnn", "linen-and-nnx", "bigger-and-better")
 
 
 def book() -> None:
@@ -55,13 +59,17 @@ def build_site(source: Path, parent: Path) -> None:
     """Build the site of `source` in `parent`/_build/html, unless it is there already."""
     html, key_file = parent / "_build" / "html", parent / "_build" / "site.key"
     key = site_key(source)
-    if key_file.is_file() and key_file.read_text() == key and (html / "index.html").is_file():
+    if (
+        key_file.is_file()
+        and key_file.read_text(encoding="utf-8") == key
+        and (html / "index.html").is_file()
+    ):
         print("Site: unchanged")
         return
     key_file.unlink(missing_ok=True)
     start = time.perf_counter()
     run_sphinx(source, parent)
-    key_file.write_text(key)
+    key_file.write_text(key, encoding="utf-8")
     print(f"Site: built in {time.perf_counter() - start:.0f} s")
 
 
@@ -111,13 +119,39 @@ def update_chapters() -> None:
             print(f"  {name}.ipynb: updated")
 
 
-def test_chapters(folder: Path) -> int:
-    """Run the chapters as committed under nbval, in a new `folder`, and return its status."""
-    notebooks = copy_chapters(folder)
+def test_chapters(folder: Path, fast: bool = False) -> int:
+    """Run the chapters as committed under nbval, in a new `folder`; return 0 if all have passed.
+
+    If `fast`, every training run is short.
+    """
+    lanes = share_out(copy_chapters(folder))
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
     command += ["--nbval-cell-timeout", "1800", "-p", "no:cacheprovider", "--durations", "8"]
     environment = {**kernel_environment(), "PYTHONWARNINGS": warnings_as_errors()}
-    return subprocess.run([*command, *map(str, notebooks)], env=environment).returncode
+    environment["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # two processes may share a GPU
+    environment["CHARLM_CPU_DEVICES"] = str(max(1, (os.cpu_count() or 1) // len(lanes)))
+    if fast:
+        environment["CHARLM_FAST"] = "1"
+
+    def run(lane: list[Path]) -> int:
+        done = subprocess.run(
+            [*command, *map(str, lane)], env=environment, capture_output=True, text=True
+        )
+        print(done.stdout + done.stderr, flush=True)
+        return done.returncode
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        return max(pool.map(run, lanes))
+
+
+def share_out(notebooks: list[Path]) -> list[list[Path]]:
+    """Divide the chapters into lanes that run at a time, since one alone leaves cores idle.
+
+    A chapter finds what those before it in its lane have trained; what else it would take from
+    another chapter it trains again, unless that chapter is done.
+    """
+    second = [n for name in SECOND_LANE for n in notebooks if n.stem == name]
+    return [lane for lane in ([n for n in notebooks if n not in second], second) if lane]
 
 
 def warnings_as_errors() -> str:
@@ -134,6 +168,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--clean", action="store_true", help="build the tested site from nothing")
+    parser.add_argument("--fast", action="store_true", help="test chapters with short training")
     parser.add_argument(
         "--folder", type=Path, default=TEST / "chapters", help="where to test the chapters"
     )
@@ -148,7 +183,7 @@ def main() -> int:
         elif options.command == "update-chapters":
             update_chapters()
         else:
-            return test_chapters(options.folder)
+            return test_chapters(options.folder, options.fast)
     except BuildError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -117,7 +117,7 @@ def build_decks(chapters: dict[str, NotebookNode], parent: Path) -> None:
     references = collect(chapters, ROOT / "references.bib")
     files = [*(HERE / name for name in RULE), ROOT / "requirements.txt"]
     rule = digest(*[path.read_bytes() for path in files], repr(references).encode())
-    known = json.loads(record.read_text()) if record.is_file() else {}
+    known = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     keys, built = {}, 0
     for name, chapter in chapters.items():
         page = html / "slides" / f"{Path(name).name}.html"
@@ -129,5 +129,5 @@ def build_decks(chapters: dict[str, NotebookNode], parent: Path) -> None:
         f"{Path(name).name}.html" for name in chapters
     }:
         (html / "slides" / stale).unlink()
-    record.write_text(json.dumps(keys))
+    record.write_text(json.dumps(keys), encoding="utf-8")
     print(f"Slides: {built} of {len(chapters)} decks built")

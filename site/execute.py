@@ -123,9 +123,10 @@ def execute_all() -> dict[str, NotebookNode]:
             write(execute_chapter(name, nb, folder), kept)
             seconds = time.perf_counter() - start
             saved = dict(_results(folder).items() - known.items())
-            record.write_text(json.dumps({"key": key, "seconds": seconds, "results": saved}))
+            kept_as = {"key": key, "seconds": seconds, "results": saved}
+            record.write_text(json.dumps(kept_as), encoding="utf-8")
             print(f"  {name}: {seconds:.0f} s", flush=True)
-        known |= json.loads(record.read_text())["results"]
+        known |= json.loads(record.read_text(encoding="utf-8"))["results"]
         chapters[name] = with_outputs(nb, nbformat.read(kept, as_version=4))
     return chapters
 
@@ -150,7 +151,7 @@ def _results(folder: Path) -> dict[str, str]:
 def _is_valid(record: Path, key: str, folder: Path) -> bool:
     if not (record.is_file() and record.with_suffix(".ipynb").is_file()):
         return False
-    known = json.loads(record.read_text())
+    known = json.loads(record.read_text(encoding="utf-8"))
     return known["key"] == key and known["results"].items() <= _results(folder).items()
 
 

@@ -189,4 +189,6 @@ def copy_texts(site: Path) -> None:
     for package in {component.package for component in COMPONENTS}:
         found = [path.read_text(encoding="utf-8").strip() for path in texts(package)]
         if found:
-            (folder / f"{package}.txt").write_text("\n\n----\n\n".join(found) + "\n", "utf-8")
+            (folder / f"{package}.txt").write_text(
+                "\n\n----\n\n".join(found) + "\n", encoding="utf-8"
+            )

@@ -10,7 +10,7 @@ import urllib.request
 
 import nbformat
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 CELLS = [
     "import charlm_lib as cl\n"
@@ -88,9 +88,15 @@ def notebook(browser, lab):
     context.route("**/*", guard)
     page.goto(f"{lab}/lab/tree/widgets.ipynb")
     page.locator(".jp-Notebook .jp-Cell").nth(len(CELLS) - 1).wait_for(timeout=90_000)
+    # JupyterLab may drop what is asked of a kernel that is still starting.
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=90_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
-    page.locator(".clm-train").wait_for(timeout=240_000)  # JAX compiles on the way
+    try:
+        page.locator(".clm-train").wait_for(timeout=240_000)  # JAX compiles on the way
+    except TimeoutError as error:
+        error.add_note("The notebook shows:\n" + page.locator(".jp-Notebook").inner_text())
+        raise
     yield page
     context.close()
 

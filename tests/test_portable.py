@@ -1,0 +1,102 @@
+"""What works on Linux only would fail for a reader on Windows or macOS: found without either."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path, PurePosixPath
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+PYTHON = [
+    p for folder in ("charlm_lib", "site", "benchmarks") for p in (ROOT / folder).rglob("*.py")
+]
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(10))}
+ASCII_CONTROLS = {chr(i) for i in range(32)}
+FORBIDDEN = set('<>:"|?*\\') | ASCII_CONTROLS
+TEXT_METHODS = {"open", "read_text", "write_text"}
+LONGEST = 100  # characters, which leaves 160 for the folder of a clone
+
+
+def bad_name(path: str) -> bool:
+    """Say whether Windows refuses or changes a name on the way to a file."""
+    return len(path) > LONGEST or any(
+        FORBIDDEN & set(part) or part.endswith((" ", ".")) or part.split(".")[0].lower() in DEVICES
+        for part in PurePosixPath(path).parts
+    )
+
+
+def encodes_as_the_machine_likes(code: str) -> list[int]:
+    """Give the lines of calls that read or write text without saying in which encoding."""
+    lines = []
+    for node in ast.walk(ast.parse(code)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        given = [a.value for a in node.args if isinstance(a, ast.Constant)]
+        given += [k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)]
+        binary = any(isinstance(v, str) and re.fullmatch(r"[rwxa]\+?b\+?", v) for v in given)
+        named = any(k.arg == "encoding" for k in node.keywords)
+        if name in TEXT_METHODS and not binary and not named:
+            lines.append(node.lineno)
+    return lines
+
+
+def tracked() -> list[str]:
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip("not a clone: git lists no files")
+    return done.stdout.split("\0")[:-1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a:b", "aux.py", "Com1", "x/nul/y", "a.", "a/b /c", "what?.md", "a" * 101, "a\\b"],
+)
+def test_bad_names_are_found(name):
+    assert bad_name(name)
+
+
+@pytest.mark.parametrize("name", ["charlm_lib/auxiliary.py", ".ci/run", "chapters/con-cise.ipynb"])
+def test_good_names_are_not(name):
+    assert not bad_name(name)
+
+
+def test_every_file_can_be_checked_out_on_windows():
+    names = tracked()
+    assert [name for name in names if bad_name(name)] == []
+    assert len({name.lower() for name in names}) == len(names)  # case does not tell files apart
+
+
+@pytest.mark.parametrize(
+    "code, lines",
+    [
+        ("open('a')", [1]),
+        ("x = 1\np.read_text()", [2]),
+        ("p.write_text('a', encoding='utf-8')", []),
+        ("open('a', 'rb')", []),
+        ("p.open(mode='wb')", []),
+        ("p.read_bytes()", []),
+    ],
+)
+def test_text_without_an_encoding_is_found(code, lines):
+    assert encodes_as_the_machine_likes(code) == lines
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_text_is_read_and_written_in_a_stated_encoding(path):
+    assert encodes_as_the_machine_likes(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
+def test_chapters_are_python_and_nothing_else(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type != "code":
+            continue
+        assert not re.search(r"^\s*[!%]", cell.source, re.M), cell.source  # no shell, no magics
+        assert encodes_as_the_machine_likes(cell.source) == [], cell.source
+        assert not re.search(r"""["'](/|~|[A-Za-z]:\\)\w""", cell.source), cell.source
+        assert not re.search(r"\bos\.(system|popen|fork)|shell=True", cell.source), cell.source
