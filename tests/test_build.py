@@ -163,26 +163,13 @@ def test_chapters_are_tested_from_a_folder_without_results(small_book, tmp_path)
     assert sorted(p.name for p in target.iterdir()) == ["one.ipynb", "two.ipynb"]
 
 
-def test_every_chapter_is_in_one_lane_and_after_those_it_needs():
-    notebooks = [Path(f"{name}.ipynb") for name in stage.chapter_names()]
-    lanes = build.share_out(notebooks)
-    assert sorted(n for lane in lanes for n in lane) == sorted(notebooks)
-    assert [len(lane) for lane in lanes] == [3, 4]
-    assert build.share_out(notebooks[:1]) == [notebooks[:1]]
-
-
-@pytest.mark.parametrize("broken", [None, "one", "two"])
-def test_a_chapter_that_fails_in_either_lane_fails_the_test(
-    small_book, monkeypatch, capsys, broken
-):
-    monkeypatch.setattr(build, "SECOND_LANE", ("two",))
+@pytest.mark.parametrize("chapter_wants", ["0", "1"])
+def test_a_cell_that_fails_fails_the_test(small_book, monkeypatch, chapter_wants):
     monkeypatch.setattr(build, "warnings_as_errors", lambda: "")
-    edit(small_book, "two", 0, "print('by itself')")
-    if broken:
-        edit(small_book, broken, {"one": 3, "two": 0}[broken], "1 / 0")
-    status = build.test_chapters(build.TEST / "chapters")
-    assert (status == 0) == (broken is None)
-    assert ("ZeroDivisionError" in capsys.readouterr().out) == (broken is not None)
+    edit(small_book, "two", 0, f"import os\nassert os.environ['CHARLM_FAST'] == '{chapter_wants}'")
+    for fast in (False, True):
+        status = build.test_chapters(build.TEST / "chapters", fast)
+        assert status == (0 if int(fast) == int(chapter_wants) else 1)
 
 
 def test_tested_site_has_the_committed_outputs_and_the_tests_results(small_book, monkeypatch):
