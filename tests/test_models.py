@@ -106,7 +106,8 @@ def flax_layers(cell, cells, inputs, state):
     new_state = []
     for params, h in zip(cells, state, strict=True):
         rnn = nn.RNN(cell, time_major=True, return_carry=True)
-        h, inputs = rnn.apply({"params": {"cell": params}}, inputs, initial_carry=h)
+        apply = jax.jit(lambda p, x, h, rnn=rnn: rnn.apply(p, x, initial_carry=h))
+        h, inputs = apply({"params": {"cell": params}}, inputs, h)
         new_state.append(h)
     return inputs, jnp.stack(new_state)
 
@@ -141,8 +142,9 @@ def test_tanh_layers_equal_flax_rnn(depth, with_state, randomise):
     close(new_state, wanted_state)
     if depth == 1:  # and the single layers are the same function
         single = {"params": params["params"]["layers_0"]}
-        close(cl.RNNScratch(V, H).apply(single, inputs, state[0])[0], wanted)
-        close(cl.RNN(H).apply({"params": {"cell": cells[0]}}, inputs, state[0])[0], wanted)
+        close(jax.jit(cl.RNNScratch(V, H).apply)(single, inputs, state[0])[0], wanted)
+        one_cell = {"params": {"cell": cells[0]}}
+        close(jax.jit(cl.RNN(H).apply)(one_cell, inputs, state[0])[0], wanted)
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -173,9 +175,9 @@ def test_middle_layer_of_three_reads_the_layer_below(randomise):
     assert params["params"]["layer_1"]["ir"]["kernel"].shape == (H, H)
     below = {"params": {"layer_0": params["params"]["layer_0"]}}
     above = {"params": {f"layer_{i}": params["params"][f"layer_{i + 1}"] for i in (0, 1)}}
-    hidden, _ = cl.GRU(H, 1).apply(below, inputs)
-    outputs, _ = cl.GRU(H, 2).apply(above, hidden)
-    close(layer.apply(params, inputs)[0], outputs)
+    hidden, _ = jax.jit(cl.GRU(H, 1).apply)(below, inputs)
+    outputs, _ = jax.jit(cl.GRU(H, 2).apply)(above, hidden)
+    close(jax.jit(layer.apply)(params, inputs)[0], outputs)
 
 
 @pytest.mark.parametrize("rnn", [cl.GRU(H, 3), cl.StackedRNNScratch(V, H, 3)])

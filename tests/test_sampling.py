@@ -1,5 +1,6 @@
 """Greedy and sampled text against a loop that runs the model on the growing text."""
 
+import functools
 import re
 
 import jax
@@ -12,9 +13,15 @@ from charlm_lib.sampling import draw
 V = 6  # tokens of the small vocabulary
 
 
+@functools.partial(jax.jit, static_argnums=0)
+def logits_of(model, params, window):
+    return model.apply(params, window)[0]
+
+
 def next_logits(result, text):
-    logits, _ = result.model.apply(result.params, result.vocab.encode(text)[None])
-    return np.array(logits[0, -1], np.float64)
+    window = np.zeros((1, 20), np.int32)  # one shape, compiled once; later steps are not read
+    window[0, : len(text)] = result.vocab.encode(text)
+    return np.array(logits_of(result.model, result.params, window)[0, len(text) - 1], np.float64)
 
 
 def small_result(make_result, seed=0, scale=0.7):
@@ -47,13 +54,9 @@ def favours_unknown(make_result):
 @pytest.mark.parametrize("prefix", ["t", "the time "])
 def test_predict_equals_a_loop_over_the_growing_text(make, prefix, data, make_result):
     result = make_result(make(len(data.vocab)), data.vocab, seed=3, scale=1.0)
-    window = np.zeros((1, 20), np.int32)  # one shape, compiled once; later steps are not read
-    apply = jax.jit(lambda p, X: result.model.apply(p, X)[0])
     text = prefix
     for _ in range(10):
-        window[0, : len(text)] = data.vocab.encode(text)
-        logits = np.array(apply(result.params, window)[0, len(text) - 1])
-        text += data.vocab.tokens[1 + int(np.argmax(logits[1:]))]
+        text += data.vocab.tokens[1 + int(np.argmax(next_logits(result, text)[1:]))]
     assert cl.predict(prefix, 10, result) == text
 
 

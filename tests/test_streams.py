@@ -34,22 +34,28 @@ def test_same_history_as_a_plain_loop_that_keeps_the_state(rnn):
     optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.sgd(0.5))
     opt_state, expected = optimizer.init(params), []
 
+    @jax.jit
     def loss(params, state, X, Y):
         logits, state = model.apply(params, X, state)
         return cross_entropy(logits, Y), state
 
+    @jax.jit
+    def update(params, opt_state, state, X, Y):
+        (value, state), grads = jax.value_and_grad(loss, has_aux=True)(params, state, X, Y)
+        updates, opt_state = optimizer.update(grads, opt_state)
+        return value, optax.apply_updates(params, updates), opt_state, state
+
+    zeros = jnp.zeros((8, 8) if isinstance(rnn, RNN) else (2, 8, 8))
     for _ in range(2):
-        state, losses = None, []
+        state, losses = zeros, []
         for starts in streams(jnp.asarray(data.starts("train")), 8):
             X, Y = gather_windows(data.tokens, starts, 5)
-            (value, state), grads = jax.value_and_grad(loss, has_aux=True)(params, state, X, Y)
-            updates, opt_state = optimizer.update(grads, opt_state)
-            params = optax.apply_updates(params, updates)
+            value, params, opt_state, state = update(params, opt_state, state, X, Y)
             losses.append(value)
         expected.append(np.exp(np.mean(losses)))
     assert np.allclose(result.history["train_perplexity"], expected, rtol=1e-4)
 
-    state, losses = None, []
+    state, losses = zeros, []
     for starts in streams(jnp.asarray(data.starts("val")), 8):
         value, state = loss(params, state, *gather_windows(data.tokens, starts, 5))
         losses.append(value)
