@@ -35,18 +35,25 @@ def slides() -> None:
 def tested_site(clean: bool) -> None:
     """Build the site of the chapters as committed, with the results of test_chapters().
 
-    It lies in _build/test/_build/html. If `clean`, the pages are built from nothing, without decks.
-    Raises BuildError when the chapters have not been tested.
+    It lies in _build/test/_build/html. If `clean`, its pages are built from nothing, without decks,
+    unless the present ones were. Raises BuildError when the chapters have not been tested.
     """
     results, source = TEST / "chapters" / RESULTS, TEST / "src"
     if not results.is_dir():
         raise BuildError(f"There is no folder {results}: run `make notebooks` first.")
-    if clean:
-        shutil.rmtree(TEST / "_build", ignore_errors=True)
     chapters = {n: nbformat.read(ROOT / f"{n}.ipynb", as_version=4) for n in chapter_names()}
     stage(chapters, source)
     shutil.copytree(results, source / "chapters" / RESULTS, dirs_exist_ok=True)
+    key, from_nothing = site_key(source), TEST / "_build" / "from-nothing.key"
+    was_built = from_nothing.read_text(encoding="utf-8") if from_nothing.is_file() else None
+    if clean and was_built != key:
+        shutil.rmtree(TEST / "_build", ignore_errors=True)
+    starts_empty = not (TEST / "_build").exists()
     build_site(source, TEST)
+    if starts_empty:
+        from_nothing.write_text(key, encoding="utf-8")
+    elif was_built != key:
+        from_nothing.unlink(missing_ok=True)
     if not clean:
         build_decks(chapters, TEST)
 

@@ -194,6 +194,33 @@ def test_tested_site_has_the_committed_outputs_and_the_tests_results(small_book,
     assert len(built) == 2
 
 
+def test_a_site_is_built_from_nothing_once(small_book, monkeypatch):
+    """`found` has what each build found in its folder: nothing, or the build before."""
+    found = []
+
+    def run_sphinx(source, parent):
+        html = parent / "_build" / "html"
+        found.append(html.exists())
+        html.mkdir(parents=True, exist_ok=True)
+        (html / "index.html").write_text("")
+
+    monkeypatch.setattr(build, "run_sphinx", run_sphinx)
+    monkeypatch.setattr(build, "build_decks", lambda *_: None)
+    results = build.TEST / "chapters" / "results"
+    results.mkdir(parents=True)
+    build.tested_site(clean=False)
+    build.tested_site(clean=True)
+    assert found == [False]  # that one was from nothing
+    (results / "one").write_text("tested")
+    build.tested_site(clean=False)
+    assert found == [False, True]
+    (results / "one").unlink()
+    (build.TEST / "src" / "chapters" / "results" / "one").unlink()
+    build.tested_site(clean=False)
+    build.tested_site(clean=True)  # the sources are the first again, the site is not
+    assert found == [False, True, True, False]
+
+
 def test_mathjax_comes_from_the_wheel():
     places = {place: source for source, place in charlm_site.mathjax_files()}
     assert all(source.is_file() for source in places.values())

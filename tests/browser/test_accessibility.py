@@ -10,16 +10,21 @@ SERIOUS = {"serious", "critical"}
 SHOWN = 4  # places named per broken rule
 
 
-# Colours are what takes axe-core its time: of characters and pieces of code that look alike, three
-# remain to be judged, and the others become plain text of the box that holds them.
+# Colours are what takes axe-core its time: of characters, pieces of code and cells of tables that
+# look alike, three remain to be judged. The others become plain text of the box that holds them,
+# and cells become empty.
 THIN_OUT = """() => {
-  const seen = new Map();
-  for (const e of document.querySelectorAll("pre span, .clm span")) {
+  const seen = new Map(), alike = [];
+  for (const e of document.querySelectorAll("pre span, .clm span, .sig span, td")) {
     if (e.children.length) continue;
     const style = getComputedStyle(e);
     const look = [e.className, style.color, style.backgroundColor, style.fontWeight].join();
     seen.set(look, (seen.get(look) ?? 0) + 1);
-    if (seen.get(look) > 3) e.replaceWith(...e.childNodes);
+    if (seen.get(look) > 3) alike.push(e);
+  }
+  for (const e of alike) {
+    if (e.tagName === "TD") e.textContent = "";
+    else e.replaceWith(...e.childNodes);
   }
 }"""
 
