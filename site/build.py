@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -17,6 +18,8 @@ BUILD = ROOT / "_build"
 COMMANDS = ("book", "slides", "update-chapters", "test-chapters", "tested-site")
 # Where the chapters are tested, and where the site with their results is built for the browser.
 TEST = BUILD / "test"
+# The chapters that are tested beside the others, in this order (see share_out).
+SECOND_LANE = ("does-depth-help", "stacked-rnn", "linen-and-nnx", "bigger-and-better")
 
 
 def book() -> None:
@@ -127,13 +130,33 @@ def test_chapters(folder: Path, fast: bool = False) -> int:
 
     If `fast`, every training run is short.
     """
-    notebooks = copy_chapters(folder)
+    lanes = share_out(copy_chapters(folder))
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
     command += ["--nbval-cell-timeout", "1800", "-p", "no:cacheprovider", "--durations", "8"]
     environment = {**kernel_environment(), "PYTHONWARNINGS": warnings_as_errors()}
+    environment["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # two processes may share a GPU
     if fast:
         environment["CHARLM_FAST"] = "1"
-    return subprocess.run([*command, *map(str, notebooks)], env=environment).returncode
+
+    def run(lane: list[Path]) -> int:
+        done = subprocess.run(
+            [*command, *map(str, lane)], env=environment, capture_output=True, text=True
+        )
+        print(done.stdout + done.stderr, flush=True)
+        return done.returncode
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        return max(pool.map(run, lanes))
+
+
+def share_out(notebooks: list[Path]) -> list[list[Path]]:
+    """Divide the chapters into lanes that run at a time, since one alone leaves cores idle.
+
+    A chapter finds what those before it in its lane have trained; what else it would take from
+    another chapter it trains again, unless that chapter is done.
+    """
+    second = [n for name in SECOND_LANE for n in notebooks if n.stem == name]
+    return [lane for lane in ([n for n in notebooks if n not in second], second) if lane]
 
 
 def warnings_as_errors() -> str:
