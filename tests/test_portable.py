@@ -15,8 +15,7 @@ PYTHON = [
 ]
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(10))}
-ASCII_CONTROLS = {chr(i) for i in range(32)}
-FORBIDDEN = set('<>:"|?*\\') | ASCII_CONTROLS
+FORBIDDEN = set('<>:"|?*\\') | {chr(i) for i in range(32)}
 TEXT_METHODS = {"open", "read_text", "write_text"}
 LONGEST = 100  # characters, which leaves 160 for the folder of a clone
 
