@@ -13,7 +13,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 from workloads import Workload, quick
 
 import charlm_lib as cl
-from charlm_lib.engine import abstract, compiled_epoch, device_mesh
+from charlm_lib.engine import abstract, compiled_epoch, device_mesh, epoch_function
 
 FACTORS = (1, 2, 5, 10)
 BASE = Workload("GRU", 1, num_hiddens=64, batch_size=128, num_steps=20, num_updates=4)
@@ -62,7 +62,7 @@ def measure(workload: Workload, text_length: int, rounds: int) -> dict[str, floa
     *state, tokens, train, val, key = jax.device_put(arguments, everywhere)
     shapes = abstract((*state, tokens, train, val, key))
     sizes = data.num_steps, data.batch_size
-    epoch = compiled_epoch(model, None, mesh, *sizes, optimizer, *shapes)
+    epoch = compiled_epoch(epoch_function, model, None, mesh, *sizes, optimizer, *shapes)
     seconds = []
     for _ in range(rounds + 1):
         begun = time.perf_counter()

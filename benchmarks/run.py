@@ -92,7 +92,7 @@ def main() -> None:
 
     workloads = {n: shrink(w) for n, w in WORKLOADS.items()} if quick else WORKLOADS
     results["machine"]["versions"]["torch"] = torch_version(TORCH)
-    lengths = (10_000, 100_000) if quick else (10_000_000, 100_000_000)
+    lengths = (20_000, 100_000) if quick else (10_000_000, 100_000_000)
     parts = {
         "updates": lambda: {n: compare(w, 1 if quick else 7) for n, w in workloads.items()},
         "floor": lambda: floors(workloads, quick),
