@@ -97,7 +97,7 @@ lock: $(UV) ## write the lists of exact versions anew from pyproject.toml
 		pyproject.toml -o requirements.txt
 	$(COMPILE) --no-deps --resolution lowest-direct pyproject.toml -o _build/lock/bounds.txt
 	$(COMPILE) --generate-hashes --no-annotate --constraint _build/lock/bounds.txt --group book --group test \
-		pyproject.toml -o tests/oldest.txt
+		--group oldest pyproject.toml -o tests/oldest.txt
 	$(COMPILE) --generate-hashes --no-annotate --group pyproject.toml:colab -o tests/colab.txt
 
 class-pack: $(DONE)/notebooks $(UV) ## pack site, notebooks and wheels for a class without a network

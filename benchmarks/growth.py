@@ -9,11 +9,17 @@ from dataclasses import replace
 import jax
 import numpy as np
 from flax_model import make_model
-from jax.sharding import NamedSharding, PartitionSpec
 from workloads import Workload, quick
 
 import charlm_lib as cl
-from charlm_lib.engine import abstract, compiled_epoch, device_mesh, epoch_function
+from charlm_lib.engine import (
+    abstract,
+    compiled_epoch,
+    device_mesh,
+    epoch_function,
+    on_all_devices,
+    shuffled_batches,
+)
 
 FACTORS = (1, 2, 5, 10)
 BASE = Workload("GRU", 1, num_hiddens=64, batch_size=128, num_steps=20, num_updates=4)
@@ -57,16 +63,16 @@ def measure(workload: Workload, text_length: int, rounds: int) -> dict[str, floa
     model = make_model(workload)
     params = model.init(key, np.zeros((1, 1), np.int32))
     optimizer, opt_state = cl.Trainer(1, workload.clip).start(None, model.lr, params)
-    arguments = (params, opt_state, data.tokens, data.starts("train"), data.starts("val"), key)
-    everywhere = NamedSharding(mesh, PartitionSpec())
-    *state, tokens, train, val, key = jax.device_put(arguments, everywhere)
-    shapes = abstract((*state, tokens, train, val, key))
+    arguments = (params, opt_state, data.tokens, data.starts("val"), data.starts("train"), key)
+    *state, tokens, val, train, key = on_all_devices(arguments, mesh)
+    batches = shuffled_batches(mesh, data.batch_size, train, key)
+    shapes = abstract((*state, tokens, batches, val))
     sizes = data.num_steps, data.batch_size
     epoch = compiled_epoch(epoch_function, model, None, mesh, *sizes, optimizer, *shapes)
     seconds = []
     for _ in range(rounds + 1):
         begun = time.perf_counter()
-        *state, nll, _, _ = jax.block_until_ready(epoch(*state, tokens, train, val, key))
+        *state, nll, _, _ = jax.block_until_ready(epoch(*state, tokens, batches, val))
         seconds.append(time.perf_counter() - begun)
     memory = epoch.memory_analysis()
     sizes = (memory.argument_size_in_bytes, memory.temp_size_in_bytes, memory.output_size_in_bytes)

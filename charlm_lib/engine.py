@@ -13,6 +13,7 @@ import numpy as np
 import optax
 from flax import linen as nn
 from jax.experimental.multihost_utils import process_allgather
+from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from charlm_lib.data import gather_windows
@@ -68,6 +69,30 @@ def micro_batches(starts: jax.Array, batch_size: int, micro: int, mesh: Mesh) ->
     used = (column < batch_size) & (position < len(starts))
     laid_out = starts[jnp.where(used, position, 0)].reshape(num_batches, -1, micro)
     return laid_out, used.astype(jnp.float32).reshape(laid_out.shape)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def shuffled_batches(mesh: Mesh, batch_size: int, starts: jax.Array, key: jax.Array) -> tuple:
+    """Lay out the windows of an epoch in a new order, with a dropout key for each micro-batch.
+
+    The model has no part in it, so that an edited model finds this program compiled.
+
+    Returns:
+        Starts, weights and keys, each on the devices that will use it.
+    """
+    shuffle_key, dropout_key = jax.random.split(key)
+    shuffled = jax.random.permutation(shuffle_key, starts)
+    micro = micro_batch_size(batch_size, mesh)
+    laid_out, weights = micro_batches(shuffled, batch_size, micro, mesh)
+    batch, micros = (jnp.arange(n) for n in laid_out.shape[:2])
+    batch_keys = jax.vmap(jax.random.fold_in, (None, 0))(dropout_key, batch)
+    keys = jax.vmap(jax.vmap(jax.random.fold_in, (None, 0)), (0, None))(batch_keys, micros)
+    return jax.lax.with_sharding_constraint((laid_out, weights, keys), shared_rows(mesh))
+
+
+def shared_rows(mesh: Mesh) -> NamedSharding:
+    """Say that the second axis of an array, the rows of each batch, is shared by the devices."""
+    return NamedSharding(mesh, PartitionSpec(None, "batch"))
 
 
 def apply_in(dtype: str, model, params, X, **options) -> tuple:
@@ -146,10 +171,11 @@ def guarded_update(optimizer: optax.GradientTransformation, params, opt_state, g
         The new parameters, the new state of the optimizer, `nll` (nan where the update was not
         made), and the norm of the gradients.
     """
-    grad_norm = optax.tree.norm(grads)
     steps, new_opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, steps)
-    finite = jnp.isfinite(nll + grad_norm + optax.tree.norm(new_params))
+    # As one vector each, since XLA compiles a program for every array that it adds up.
+    grad_norm, new_norm = (jnp.linalg.norm(ravel_pytree(x)[0]) for x in (grads, new_params))
+    finite = jnp.isfinite(nll + grad_norm + new_norm)
     params, opt_state = jax.tree.map(
         lambda new, old: jnp.where(finite, new, old),
         (new_params, new_opt_state),
@@ -168,12 +194,11 @@ def epoch_function(
 ):
     """Make the function that trains for one epoch and validates.
 
-    It maps `(params, opt_state, tokens, train_starts, val_starts, key)` to `(params, opt_state,
-    nll, grad_norms, val_nll)`: the training windows in a new order, `batch_size` at a
-    time; `nll` (nats) and the norms of the gradients, before any clipping, have shape
-    `(num_updates,)`. An update that is not finite is not made.
+    It maps `(params, opt_state, tokens, batches, val_starts)` to `(params, opt_state, nll,
+    grad_norms, val_nll)`, with `batches` from `shuffled_batches`; `nll` (nats) and the norms of
+    the gradients, before any clipping, have shape `(num_updates,)`. An update that is not finite
+    is not made.
     """
-    micro = micro_batch_size(batch_size, mesh)
     gradient = sum_over_micro_batches(
         jax.value_and_grad(partial(total_nll, model, compute_dtype)), mesh, num_steps
     )
@@ -186,15 +211,9 @@ def epoch_function(
         params, opt_state, *measured = guarded_update(optimizer, params, opt_state, grads, nll)
         return (params, opt_state), tuple(measured)
 
-    def epoch(params, opt_state, tokens, train_starts, val_starts, key):
-        shuffle_key, dropout_key = jax.random.split(key)
-        shuffled = jax.random.permutation(shuffle_key, train_starts)
-        starts, weights = micro_batches(shuffled, batch_size, micro, mesh)
-        batch, micros = (jnp.arange(n) for n in starts.shape[:2])
-        batch_keys = jax.vmap(jax.random.fold_in, (None, 0))(dropout_key, batch)
-        keys = jax.vmap(jax.vmap(jax.random.fold_in, (None, 0)), (0, None))(batch_keys, micros)
+    def epoch(params, opt_state, tokens, batches, val_starts):
         (params, opt_state), (nll, grad_norms) = jax.lax.scan(
-            partial(update, tokens=tokens), (params, opt_state), (starts, weights, keys)
+            partial(update, tokens=tokens), (params, opt_state), batches
         )
         sizes = num_steps, batch_size
         val_nll = windows_nll(model, compute_dtype, mesh, *sizes, params, tokens, val_starts)

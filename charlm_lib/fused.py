@@ -1,9 +1,10 @@
-"""The chapters' layers that are loops over time, as a scan with a backward pass of their own.
+"""The chapters' tanh layers as a scan with a backward pass of its own.
 
-XLA compiles a loop over time into one long program: it takes longer to compile and, with several
-layers, to run. Here one step is compiled, and the gradients of the weights are one product each
-for all steps, after the loop. The parameters have the same names and shapes as in `models`, so
-either module runs the weights of the other.
+XLA compiles a Python loop over time into one long program: it takes longer to compile and, with
+several layers, to run. Here one step is compiled, and the gradients of the weights are one product
+each for all steps, after the loop. The parameters have the same names and shapes as in `models`,
+so either module runs the weights of the other. `GRU` has no twin: the ones that we tried were
+slower than what XLA makes of `nn.scan`.
 """
 
 import dataclasses
@@ -15,6 +16,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from charlm_lib.models import (
+    RNN,
     RNNScratch,
     StackedRNNScratch,
     check_inputs,
@@ -94,11 +96,26 @@ class FusedStackedRNNScratch(StackedRNNScratch):
         ]
 
 
+class FusedRNN(RNN):
+    """`RNN`, fused; same arguments, parameters and results."""
+
+    def __call__(self, inputs, state=None, training=False):
+        if self.is_initializing():  # nn.SimpleCell makes the parameters
+            return super().__call__(inputs, state, training)
+        check_inputs(inputs)
+        state = initial_state(state, (inputs.shape[1], self.num_hiddens))
+        cell = self.variables["params"]["cell"]
+        weights = cell["i"]["kernel"], cell["h"]["kernel"], cell["i"]["bias"]
+        outputs = tanh_recurrence(inputs, state, *weights)
+        return outputs, outputs[-1]
+
+
 TWINS = {
     layer.__name__: (layer, twin)
     for layer, twin in (
         (RNNScratch, FusedRNNScratch),
         (StackedRNNScratch, FusedStackedRNNScratch),
+        (RNN, FusedRNN),
     )
 }
 

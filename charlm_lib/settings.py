@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import flax
@@ -57,7 +58,12 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
 
 def first_params(model: nn.Module, key: jax.Array | int) -> dict:
     """Draw the parameters that training with this key begins with."""
-    return model.init(jax.random.split(as_key(key))[0], jnp.zeros((1, 1), jnp.int32))
+    return _init(model.clone(lr=0.0), jax.random.split(as_key(key))[0])
+
+
+@partial(jax.jit, static_argnums=0)
+def _init(model: nn.Module, key: jax.Array) -> dict:
+    return model.init(key, jnp.zeros((1, 1), jnp.int32))
 
 
 def as_key(key: jax.Array | int) -> jax.Array:

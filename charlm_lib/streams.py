@@ -13,7 +13,7 @@ import optax
 from jax.sharding import Mesh, PartitionSpec
 
 from charlm_lib.data import TextData, gather_windows
-from charlm_lib.engine import guarded_update
+from charlm_lib.engine import guarded_update, shared_rows
 
 SHARES = 8  # equal parts of a batch, each with its own dropout key; any of 1, 2, 4, 8 devices
 
@@ -51,6 +51,19 @@ def streams(starts: jax.Array, batch_size: int) -> jax.Array:
     return starts.reshape(batch_size, -1).T
 
 
+def shares(starts: jax.Array, batch_size: int) -> jax.Array:
+    """Cut the batches of `streams` into shares: `(num_updates, SHARES, rows of a share)`."""
+    return streams(starts, batch_size).reshape(-1, SHARES, batch_size // SHARES)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def stream_batches(mesh: Mesh, batch_size: int, starts: jax.Array, key: jax.Array) -> tuple:
+    """Give the starts of an epoch's windows and a dropout key for each share of each batch."""
+    laid_out = shares(starts, batch_size)
+    keys = jax.random.split(key, laid_out.shape[:2])
+    return jax.lax.with_sharding_constraint((laid_out, keys), shared_rows(mesh))
+
+
 def stream_epoch_function(
     model,
     compute_dtype: None,
@@ -61,8 +74,8 @@ def stream_epoch_function(
 ):
     """Make the function that trains for one epoch with carried state and validates.
 
-    Same arguments and results as that of `engine.epoch_function`, in float32 only. The windows
-    keep their order, the key is for dropout alone, and the epoch begins with a state of zeros.
+    Same arguments and results as that of `engine.epoch_function`, in float32 only, and `batches`
+    from `stream_batches`: the windows keep their order. The epoch begins with a state of zeros.
     """
     split, whole = PartitionSpec("batch"), PartitionSpec()
 
@@ -99,9 +112,6 @@ def stream_epoch_function(
         _, state = jax.eval_shape(model.apply, params, X)
         return jnp.zeros((SHARES, *state.shape))
 
-    def batches(starts):
-        return streams(starts, batch_size).reshape(-1, SHARES, batch_size // SHARES)
-
     def update(carry, batch, tokens):
         params, opt_state, state = carry
         starts, keys = batch
@@ -112,20 +122,16 @@ def stream_epoch_function(
         params, opt_state, nll, norm = guarded_update(optimizer, params, opt_state, grads, nll)
         return (params, opt_state, state), (nll, norm)
 
-    def epoch(params, opt_state, tokens, train_starts, val_starts, key):
-        starts = batches(train_starts)
-        keys = jax.random.split(key, starts.shape[:2])
+    def epoch(params, opt_state, tokens, batches, val_starts):
         (params, opt_state, _), (nll, grad_norms) = jax.lax.scan(
-            partial(update, tokens=tokens),
-            (params, opt_state, first_state(params)),
-            (starts, keys),
+            partial(update, tokens=tokens), (params, opt_state, first_state(params)), batches
         )
 
         def validate(state, starts):
             nll, state = shared(value, (whole, split))(params, state, tokens, starts, None)
             return state, nll
 
-        _, val_nll = jax.lax.scan(validate, first_state(params), batches(val_starts))
+        _, val_nll = jax.lax.scan(validate, first_state(params), shares(val_starts, batch_size))
         return params, opt_state, nll, grad_norms, val_nll.sum()
 
     return epoch

@@ -20,6 +20,7 @@ from charlm_lib.engine import (
     epoch_function,
     on_all_devices,
     on_any_process,
+    shuffled_batches,
     windows_nll,
 )
 from charlm_lib.fast import note, shorten
@@ -27,7 +28,7 @@ from charlm_lib.fused import fuse
 from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.results import FitResult, load
 from charlm_lib.settings import as_key, describe_fit, first_params
-from charlm_lib.streams import check_streams, stream_epoch_function, stream_mesh
+from charlm_lib.streams import check_streams, stream_batches, stream_epoch_function, stream_mesh
 
 
 def cross_entropy(logits: jax.Array, Y: jax.Array) -> jax.Array:
@@ -101,7 +102,8 @@ def check_vocab(model: nn.Module, data: TextData) -> None:
 
 def clipped_sgd(learning_rate: float, max_norm: float) -> optax.GradientTransformation:
     """SGD on gradients that are scaled down to length max_norm where they are longer."""
-    return optax.chain(optax.clip_by_global_norm(max_norm), optax.sgd(learning_rate))
+    chain = optax.chain(optax.clip_by_global_norm(max_norm), optax.sgd(learning_rate))
+    return optax.flatten(chain)  # one vector, because XLA compiles a program for every array
 
 
 # Both numbers are part of the optimizer's state, so that changing them compiles nothing anew.
@@ -194,7 +196,16 @@ class Trainer:
         best_params, best, stopped = jax.device_get(params), math.inf, "finished"
         # Copies, because the parameters are donated: an optimizer may keep them in its state.
         state = on_all_devices((params, jax.tree.map(jnp.copy, opt_state)), mesh)
-        windows = on_all_devices((data.tokens, train_starts, data.starts("val")), mesh)
+        tokens, *starts = data.tokens, train_starts, data.starts("val")
+        tokens, train_starts, val_starts = on_all_devices((tokens, *starts), mesh)
+        if self.carry_state:
+            lay_out, function = stream_batches, stream_epoch_function
+        else:
+            lay_out, function = shuffled_batches, epoch_function
+
+        def batches(epoch: int) -> tuple:
+            epoch_key = on_all_devices(jax.random.fold_in(key, epoch), mesh)
+            return lay_out(mesh, data.batch_size, train_starts, epoch_key)
 
         history = {"epoch": [], "train_perplexity": [], "val_perplexity": [], "seconds": []}
         grad_norms, compile_seconds = [], 0.0
@@ -204,18 +215,16 @@ class Trainer:
         with StopButton() as stop, screen as display:
             if max_epochs:
                 begun = time.perf_counter()
-                shapes = abstract((*state, *windows, on_all_devices(key, mesh)))
+                shapes = abstract((*state, tokens, batches(1), val_starts))
                 sizes = data.num_steps, data.batch_size
                 fast = fuse(model.clone(lr=0.0))  # the lr is no part of what is compiled
-                function = stream_epoch_function if self.carry_state else epoch_function
                 epoch = compiled_epoch(
                     function, fast, self.compute_dtype, mesh, *sizes, optimizer, *shapes
                 )
                 compile_seconds = time.perf_counter() - begun
             for number in range(1, max_epochs + 1):
                 begun = time.perf_counter()
-                epoch_key = on_all_devices(jax.random.fold_in(key, number), mesh)
-                *state, nll, norms, val_nll = epoch(*state, *windows, epoch_key)
+                *state, nll, norms, val_nll = epoch(*state, tokens, batches(number), val_starts)
                 nll, norms, val_nll = jax.device_get((nll, norms, val_nll))
                 history["epoch"].append(number)
                 history["train_perplexity"].append(perplexity(nll.sum(dtype=float) / train_tokens))

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib.fused import FusedRNNScratch, FusedStackedRNNScratch, fuse, tanh_recurrence
+from charlm_lib.fused import (
+    FusedRNN,
+    FusedRNNScratch,
+    FusedStackedRNNScratch,
+    fuse,
+    tanh_recurrence,
+)
 
 V, H, STEPS, BATCH = 5, 7, 6, 3
 
@@ -20,6 +26,7 @@ def stack(num_layers, **settings):
 
 MODELS = {
     "RNNScratch": cl.RNNLMScratch(cl.RNNScratch(V, H, 0.5), V, 1.0),
+    "RNN": cl.RNNLM(cl.RNN(H), V, 1.0),
     **{f"stack of {depth}": stack(depth) for depth in (1, 2, 3)},
 }
 
@@ -82,9 +89,9 @@ def test_which_models_have_a_twin():
     assert fuse(stack(2)).rnn == FusedStackedRNNScratch(V, H, 2, sigma=0.5)
     single = cl.RNNLMScratch(cl.RNNScratch(V, H), V, 1.0)
     assert fuse(single).rnn == FusedRNNScratch(V, H)
-    for rnn in (cl.RNN(H), cl.GRU(H, 2)):
-        model = cl.RNNLM(rnn, V, 1.0)
-        assert fuse(model) is model
+    assert fuse(cl.RNNLM(cl.RNN(H), V, 1.0)).rnn == FusedRNN(H)
+    gated = cl.RNNLM(cl.GRU(H, 2), V, 1.0)
+    assert fuse(gated) is gated
 
 
 def copy_of(change: str):

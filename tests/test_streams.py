@@ -9,7 +9,7 @@ import pytest
 from charlm_lib import GRU, RNN, RNNLM, TextData, Trainer, cross_entropy, gather_windows
 from charlm_lib.engine import device_mesh
 from charlm_lib.settings import first_params
-from charlm_lib.streams import stream_epoch_function, streams
+from charlm_lib.streams import stream_batches, stream_epoch_function, streams
 
 TEXT = "the time machine was begun and then it was lost in the dark of the night " * 12
 
@@ -76,12 +76,15 @@ def test_one_device_and_all_give_the_same_with_dropout():
     model = RNNLM(GRU(8, 2, dropout=0.5), len(data.vocab), lr=0.5)
     params = first_params(model, 0)
     optimizer = optax.sgd(0.5)
-    arguments = data.tokens, data.starts("train"), data.starts("val"), jax.random.key(3)
-    one, both = (
-        jax.jit(stream_epoch_function(model, None, mesh, 5, 8, optimizer))(
-            params, optimizer.init(params), *arguments
+
+    def epoch(mesh):
+        batches = stream_batches(mesh, 8, data.starts("train"), jax.random.key(3))
+        return jax.jit(stream_epoch_function(model, None, mesh, 5, 8, optimizer))(
+            params, optimizer.init(params), data.tokens, batches, data.starts("val")
         )
-        for mesh in (jax.sharding.Mesh(np.array(jax.devices()[:1]), ("batch",)), device_mesh())
+
+    one, both = map(
+        epoch, (jax.sharding.Mesh(np.array(jax.devices()[:1]), ("batch",)), device_mesh())
     )
     for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(both), strict=True):
         assert np.allclose(a, b, rtol=1e-4, atol=1e-6)
