@@ -214,8 +214,9 @@ def texts(results: dict) -> str:
     """Say how fast texts are written and how fast large ones are read."""
     sampling = results["sampling"]
     sentences = [
-        f"One text is written at {sampling['one text']:,.0f} characters per second, and by a "
-        f"Python loop that calls the model once per character at {sampling['Python loop']:,.0f}. "
+        f"One text is written at {sampling['one text']:,.0f} characters per second; by a Python "
+        f"loop that calls the model once per character at {sampling['Python loop']:,.1f}, or at "
+        f"{sampling['Python loop, compiled model']:,.0f} if the model is compiled. "
         f"64 texts at once take {sampling['cost of 64']:.1f} times as long as one."
     ]
     sentences += [

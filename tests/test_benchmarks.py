@@ -9,6 +9,7 @@ import growth
 import numpy as np
 import pytest
 import report
+import texts
 from workloads import WORKLOADS, Workload, quick
 
 
@@ -34,7 +35,7 @@ def results():
         "end to end": {"epochs": 100, "seconds": {"1": whole, "2": whole}},
         "edits": {"first run": look, "width": look},
         "sampling": {"first text": 1.0, "one text": 500.0, "64 texts": 1.0, "cost of 64": 2.0}
-        | {"Python loop": 10.0},
+        | {"Python loop": 10.0, "Python loop, compiled model": 100.0},
         "loading": [{"characters": n, "seconds": 1.0, "megabytes": 500.0} for n in (10, 100)],
         "growth": {"batch": {**sweep, "slopes": slopes}},
         "minutes": 5.0,
@@ -42,6 +43,17 @@ def results():
 
 
 # --- growth ---
+def test_a_sweep_measures_every_size():
+    found = growth.sweep("batch", is_quick=True)
+    assert found["sizes"] == [2, 4] and set(found["slopes"]) == {"seconds", "bytes", "load seconds"}
+    assert min(found["seconds"] + found["bytes"] + found["load seconds"]) > 0
+
+
+def test_a_short_text_is_loaded_and_trained_on():
+    found = texts.loading(20_000)
+    assert found["characters"] == 20_000 and found["seconds"] > 0 and found["megabytes"] > 100
+
+
 @pytest.mark.parametrize("power", [0.0, 1.0, 2.0])
 def test_slope_is_the_exponent(power):
     sizes = np.array([3, 6, 15, 30])
