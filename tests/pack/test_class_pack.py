@@ -1,11 +1,12 @@
 """The offline class pack, used as its how-to says, without a network."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
 import urllib.request
-import venv
 import zipfile
 from pathlib import Path
 
@@ -76,9 +77,20 @@ def wait_for(address: str, server: subprocess.Popen) -> None:
     pytest.fail(f"the server at {address} ended with status {server.returncode}")
 
 
+def python_of(folder: Path) -> str:
+    """Find a Python of the version that the pack's wheels are for."""
+    version = re.search(r"Python (\d\.\d+)", (folder / "HOW-TO.md").read_text("utf-8"))[1]
+    ask = "import sys; print('{}.{}'.format(*sys.version_info))"
+    for python in filter(None, (sys.executable, shutil.which(f"python{version}"))):
+        done = subprocess.run([python, "-c", ask], capture_output=True, text=True)
+        if done.stdout.strip() == version:
+            return python
+    pytest.fail(f"The pack is for Python {version}: install it, or make a pack for another one.")
+
+
 def test_its_wheels_train_a_model_for_an_epoch(folder, tmp_path):
     """On this machine's platform, in an environment that holds nothing else."""
-    venv.create(tmp_path / "class", with_pip=True)
+    subprocess.run([python_of(folder), "-m", "venv", tmp_path / "class"], check=True)
     programs = tmp_path / "class" / ("Scripts" if os.name == "nt" else "bin")
 
     def python(*arguments):
