@@ -14,7 +14,7 @@ from workloads import Workload, quick
 import charlm_lib as cl
 from charlm_lib.engine import (
     abstract,
-    compiled_epoch,
+    compiling_epoch,
     device_mesh,
     epoch_function,
     on_all_devices,
@@ -62,13 +62,15 @@ def measure(workload: Workload, text_length: int, rounds: int) -> dict[str, floa
     mesh, key = device_mesh(), jax.random.key(0)
     model = make_model(workload)
     params = model.init(key, np.zeros((1, 1), np.int32))
-    optimizer, opt_state = cl.Trainer(1, workload.clip).start(None, model.lr, params)
+    optimizer, first_opt_state = cl.Trainer(1, workload.clip).start(None, model.lr)
+    opt_state = first_opt_state(params)
     arguments = (params, opt_state, data.tokens, data.starts("val"), data.starts("train"), key)
     *state, tokens, val, train, key = on_all_devices(arguments, mesh)
     batches = shuffled_batches(mesh, data.batch_size, train, key)
-    shapes = abstract((*state, tokens, batches, val))
+    shapes = abstract((*state, tokens, batches, val), mesh)
     sizes = data.num_steps, data.batch_size
-    epoch = compiled_epoch(epoch_function, model, None, mesh, *sizes, optimizer, *shapes)
+    compiling = compiling_epoch(epoch_function, model, None, mesh, *sizes, optimizer, *shapes)
+    epoch = compiling.result()
     seconds = []
     for _ in range(rounds + 1):
         begun = time.perf_counter()

@@ -5,6 +5,7 @@ the loss and the gradients of its micro-batches, then the devices add theirs tog
 numbers as for the whole batch at once, up to rounding.
 """
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache, partial
 
 import jax
@@ -17,7 +18,9 @@ from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from charlm_lib.data import gather_windows
+from charlm_lib.devices import compiler_options
 
+COMPILER = ThreadPoolExecutor(1, "compiler")
 SMALLEST, LARGEST = 32, 128  # windows in a micro-batch; 64 to 512 differed by less than 10%
 
 
@@ -132,6 +135,8 @@ def sum_over_micro_batches(function, mesh: Mesh, num_steps: int):
     dropout does not depend on the number of devices; None stands for evaluation.
     """
 
+    function = jax.jit(function)  # JAX then traces it once, although it is called twice below
+
     def on_one_device(params, tokens, *micros):
         def evaluate(micro):
             starts, weights, key = micro
@@ -223,21 +228,31 @@ def epoch_function(
 
 
 @lru_cache(maxsize=16)
-def compiled_epoch(
+def compiling_epoch(
     function, model, compute_dtype, mesh, num_steps, batch_size, optimizer, structure, leaves
-):
-    """Compile the epoch that `function` makes; a second time costs nothing.
+) -> Future:
+    """Trace the epoch that `function` makes, and begin to compile it; a second time costs nothing.
 
     Args:
         function: `epoch_function`, or another one like it; the next arguments are its own.
         structure, leaves: the shapes of what the epoch will be called with, from `abstract`.
+
+    Returns:
+        The compiled epoch, as soon as it is ready. It is compiled in a thread of its own, so that
+        the caller can meanwhile draw the parameters, which compiles a program too.
     """
     epoch = function(model, compute_dtype, mesh, num_steps, batch_size, optimizer)
-    return jax.jit(epoch, donate_argnums=(0, 1)).lower(*structure.unflatten(leaves)).compile()
+    options = compiler_options(mesh.devices.flat[0].platform)
+    program = jax.jit(epoch, donate_argnums=(0, 1), compiler_options=options)
+    return COMPILER.submit(program.lower(*structure.unflatten(leaves)).compile)
 
 
-def abstract(arguments) -> tuple:
-    """Give the structure of arguments and their shapes, types and places, as hashable values."""
+def abstract(arguments, mesh: Mesh) -> tuple:
+    """Give the structure of arguments and their shapes, types and places, as hashable values.
+
+    What has no place yet will be on every device of the mesh.
+    """
     leaves, structure = jax.tree.flatten(arguments)
-    shapes = (jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding) for x in leaves)
+    whole = NamedSharding(mesh, PartitionSpec())
+    shapes = (jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding or whole) for x in leaves)
     return structure, tuple(shapes)

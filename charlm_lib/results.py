@@ -37,7 +37,8 @@ class FitResult:
         settings: what was trained how (text, windows, trainer, model), as JSON types.
         best_params: the parameters with the lowest validation perplexity.
         grad_norms: norm of the gradient of the mean loss before clipping, one per update.
-        compile_seconds: time for tracing and compiling, not part of the history's seconds.
+        compile_seconds: time for tracing and compiling, and drawing the first parameters meanwhile;
+            not part of the history's seconds.
         stopped: "finished", "interrupted" or "diverged".
     """
 

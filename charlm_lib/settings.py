@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from functools import partial
+from functools import lru_cache
 from pathlib import Path
 
 import flax
@@ -12,6 +12,7 @@ import numpy as np
 import optax
 from flax import linen as nn
 
+from charlm_lib.devices import compiler_options
 from charlm_lib.fast import shorten
 from charlm_lib.fused import program
 from charlm_lib.results import describe_model, fingerprint, json_value
@@ -58,12 +59,23 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
 
 def first_params(model: nn.Module, key: jax.Array | int) -> dict:
     """Draw the parameters that training with this key begins with."""
-    return _init(model.clone(lr=0.0), jax.random.split(as_key(key))[0])
+    return _drawing()(model.clone(lr=0.0), jax.random.split(as_key(key))[0])
 
 
-@partial(jax.jit, static_argnums=0)
-def _init(model: nn.Module, key: jax.Array) -> dict:
-    return model.init(key, jnp.zeros((1, 1), jnp.int32))
+def param_shapes(model: nn.Module) -> dict:
+    """Give the shapes and types of a model's parameters, without drawing any."""
+    return _drawing().eval_shape(model.clone(lr=0.0), jax.random.key(0))
+
+
+@lru_cache(maxsize=1)
+def _drawing():
+    """Make the compiled function of a model and a key that draws parameters."""
+
+    def draw(model: nn.Module, key: jax.Array) -> dict:
+        return model.init(key, jnp.zeros((1, 1), jnp.int32))
+
+    options = compiler_options(jax.default_backend())
+    return jax.jit(draw, static_argnums=0, compiler_options=options)
 
 
 def as_key(key: jax.Array | int) -> jax.Array:

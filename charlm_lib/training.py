@@ -15,7 +15,7 @@ from flax import linen as nn
 from charlm_lib.data import TextData
 from charlm_lib.engine import (
     abstract,
-    compiled_epoch,
+    compiling_epoch,
     device_mesh,
     epoch_function,
     on_all_devices,
@@ -27,7 +27,7 @@ from charlm_lib.fast import note, shorten
 from charlm_lib.fused import fuse
 from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.results import FitResult, load
-from charlm_lib.settings import as_key, describe_fit, first_params
+from charlm_lib.settings import as_key, describe_fit, first_params, param_shapes
 from charlm_lib.streams import check_streams, stream_batches, stream_epoch_function, stream_mesh
 
 
@@ -185,42 +185,48 @@ class Trainer:
         check_vocab(model, data)
         if self.carry_state:
             check_streams(data)
-        params = first_params(model, key)
         kind = "sgd" if optimizer is None else "own"
-        settings = describe_fit(self, model, data, key, kind, params)
-        key = jax.random.split(as_key(key))[1]
+        optimizer, first_opt_state = self.start(optimizer, model.lr)
         max_epochs, train_starts, left_out = shorten(self.max_epochs, data.starts("train"))
 
         mesh = stream_mesh(device_mesh()) if self.carry_state else device_mesh()
-        optimizer, opt_state = self.start(optimizer, model.lr, params)
-        best_params, best, stopped = jax.device_get(params), math.inf, "finished"
-        # Copies, because the parameters are donated: an optimizer may keep them in its state.
-        state = on_all_devices((params, jax.tree.map(jnp.copy, opt_state)), mesh)
         tokens, *starts = data.tokens, train_starts, data.starts("val")
         tokens, train_starts, val_starts = on_all_devices((tokens, *starts), mesh)
+        order_key = jax.random.split(as_key(key))[1]
         if self.carry_state:
             lay_out, function = stream_batches, stream_epoch_function
         else:
             lay_out, function = shuffled_batches, epoch_function
 
         def batches(epoch: int) -> tuple:
-            epoch_key = on_all_devices(jax.random.fold_in(key, epoch), mesh)
+            epoch_key = on_all_devices(jax.random.fold_in(order_key, epoch), mesh)
             return lay_out(mesh, data.batch_size, train_starts, epoch_key)
 
         history = {"epoch": [], "train_perplexity": [], "val_perplexity": [], "seconds": []}
         grad_norms, compile_seconds = [], 0.0
+        best, stopped = math.inf, "finished"
         train_tokens, val_tokens = (n * data.num_steps for n in (len(train_starts), data.num_val))
+        shapes = param_shapes(model)
         show = show and jax.process_index() == 0
         screen = FitDisplay(history, max_epochs, show, note(left_out))
         with StopButton() as stop, screen as display:
+            begun = time.perf_counter()
             if max_epochs:
-                begun = time.perf_counter()
-                shapes = abstract((*state, tokens, batches(1), val_starts))
+                shapes = shapes, jax.eval_shape(first_opt_state, shapes)
+                shapes = abstract((*shapes, tokens, batches(1), val_starts), mesh)
                 sizes = data.num_steps, data.batch_size
                 fast = fuse(model.clone(lr=0.0))  # the lr is no part of what is compiled
-                epoch = compiled_epoch(
+                compiling = compiling_epoch(
                     function, fast, self.compute_dtype, mesh, *sizes, optimizer, *shapes
                 )
+            params = first_params(model, key)
+            settings = describe_fit(self, model, data, key, kind, params)
+            best_params = jax.device_get(params)
+            # Copies, because the parameters are donated: an optimizer may keep them in its state.
+            opt_state = jax.tree.map(jnp.copy, first_opt_state(params))
+            state = on_all_devices((params, opt_state), mesh)
+            if max_epochs:
+                epoch = compiling.result()
                 compile_seconds = time.perf_counter() - begun
             for number in range(1, max_epochs + 1):
                 begun = time.perf_counter()
@@ -255,19 +261,23 @@ class Trainer:
             stopped=stopped,
         )
 
-    def start(self, optimizer, lr: float, params: dict) -> tuple:
-        """Give the optimizer, with clipping before it, and its first state."""
+    def start(self, optimizer: optax.GradientTransformation | None, lr: float) -> tuple:
+        """Give the optimizer, with clipping before it, and the function that makes its state."""
         clip = self.gradient_clip_val
         if optimizer is not None:
             if clip is not None:
                 optimizer = optax.chain(optax.clip_by_global_norm(clip), optimizer)
-            return optimizer, optimizer.init(params)
+            return optimizer, optimizer.init
         if not 0 < lr < math.inf:
             raise ValueError(f"lr={lr!r} must be a positive number")
-        state = _SGD.init(params)
-        state.hyperparams["learning_rate"] = jnp.float32(lr)
-        state.hyperparams["max_norm"] = jnp.float32(math.inf if clip is None else clip)
-        return _SGD, state
+
+        def first_state(params: dict):
+            state = _SGD.init(params)
+            state.hyperparams["learning_rate"] = jnp.float32(lr)
+            state.hyperparams["max_norm"] = jnp.float32(math.inf if clip is None else clip)
+            return state
+
+        return _SGD, first_state
 
 
 def fit_or_load(
