@@ -9,7 +9,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from charlm_lib import plots
+from charlm_lib import plots, style
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -172,16 +172,16 @@ def plot_speedups(results: dict) -> Figure:
     """Draw how many times as fast as the plain loop each program is, one bar per workload."""
     ratios = speedups(results["updates"])
     names = [n for n in ("unmodified", "fused", "torch.nn") if any(n in r for r in ratios.values())]
-    with mpl.rc_context(plots.RC):
+    with mpl.rc_context(style.RC):
         figure, ax = plt.subplots(figsize=(6.4, 1.2 + 0.28 * len(names) * len(ratios)))
-        for place, (name, color) in enumerate(zip(names, plots.COLORS, strict=False)):
+        for place, (name, color) in enumerate(zip(names, style.COLORS, strict=False)):
             rows = {i: found[name] for i, found in enumerate(ratios.values()) if name in found}
             height = 0.8 / len(names)
             y = [i + (place - (len(names) - 1) / 2) * height for i in rows]
             bars = ax.barh(y, list(rows.values()), 0.9 * height, color=color)
             labels = [f"{value:.1f} {name}" for value in rows.values()]
-            ax.bar_label(bars, labels, color=plots.INK, padding=3, size=8)
-        ax.axvline(1, color=plots.INK, linestyle=":")
+            ax.bar_label(bars, labels, color=style.INK, padding=3, size=8)
+        ax.axvline(1, color=style.INK, linestyle=":")
         ax.set_yticks(range(len(ratios)), [name.replace(", ", "\n", 1) for name in ratios])
         ax.invert_yaxis()
         ax.set(xlabel="times as fast as the plain loop")

@@ -9,6 +9,7 @@ keep_compiled_programs()
 
 from charlm_lib.corpus import clean, read_corpus, read_file, read_url  # noqa: E402
 from charlm_lib.data import TextData, TimeMachine, Vocab, gather_windows  # noqa: E402
+from charlm_lib.losses import bits_per_character, cross_entropy, perplexity  # noqa: E402
 from charlm_lib.models import (  # noqa: E402
     GRU,
     RNN,
@@ -22,14 +23,7 @@ from charlm_lib.models import (  # noqa: E402
 )
 from charlm_lib.results import FitResult, load  # noqa: E402
 from charlm_lib.sampling import predict, sample  # noqa: E402
-from charlm_lib.training import (  # noqa: E402
-    Trainer,
-    bits_per_character,
-    cross_entropy,
-    evaluate,
-    fit_or_load,
-    perplexity,
-)
+from charlm_lib.training import Trainer, evaluate, fit_or_load  # noqa: E402
 
 __version__ = version("charlm_lib")
 __all__ = [

@@ -4,7 +4,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from charlm_lib.plots import COLORS, INK, RC
+from charlm_lib.style import COLORS, INK, RC
 
 
 def draw_unrolled(text: str, targets: str, num_layers: int = 1) -> Figure:

@@ -1,8 +1,7 @@
-"""One matplotlib style and every figure of the book.
+"""Every figure of the book.
 
-Figures are transparent with mid-grey ink and mid-tone colours, so that they can be read on a
-light and on a dark page. Line style, lightness or a label always says what colour says. In a
-notebook each `plot_...` shows its figure and, closed below it, a table of the same numbers.
+Line style, lightness or a label always says what colour says. In a notebook each `plot_...`
+shows its figure and, closed below it, a table of the same numbers.
 """
 
 from itertools import cycle
@@ -10,45 +9,13 @@ from itertools import cycle
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from cycler import cycler
-from IPython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
+from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator, ScalarFormatter
 
 from charlm_lib.fast import fast_mode, note
+from charlm_lib.style import COLORS, INK, RC, STYLES, in_notebook
 from charlm_lib.tables import DataTable, spread, telling_epochs
-
-INK = "#7b7b7b"
-COLORS = ("#2f83c5", "#d1681d", "#2f9456", "#b65cae", "#a68313", "#cf5353")
-# Six that differ from each other without colour: solid, dashes, dash-dot, dots, long dashes, ...
-STYLES = ("-", "--", "-.", ":", (0, (9, 3)), (0, (6, 2, 1, 2, 1, 2)))
-RC = {
-    "figure.figsize": (6.4, 3.6),
-    "figure.facecolor": "none",
-    "savefig.facecolor": "none",
-    "axes.facecolor": "none",
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
-    "axes.titlesize": 11,
-    "axes.labelsize": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.prop_cycle": cycler(color=COLORS),
-    "grid.color": INK,
-    "grid.alpha": 0.25,
-    "legend.frameon": False,
-    "legend.labelcolor": INK,
-    "legend.handlelength": 3,
-    "lines.linewidth": 1.8,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "font.size": 11,
-    "figure.constrained_layout.use": True,
-}
 
 
 def use_style() -> None:
@@ -58,11 +25,6 @@ def use_style() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("retina")
-
-
-def in_notebook() -> bool:
-    """Say whether a notebook runs this code, and thus whether it can show figures."""
-    return hasattr(get_ipython(), "kernel")
 
 
 def _shown(figure: Figure, table: DataTable) -> Figure:
@@ -208,6 +170,8 @@ def plot_lines(
         ):
             if is_log and high < 1000 * low:  # plain numbers rather than powers of ten
                 axis.set_major_formatter(ScalarFormatter())
+                within = high < 10 * low  # then there is at most one power of ten to write
+                axis.set_minor_formatter(ScalarFormatter() if within else NullFormatter())
         ax.legend()
     columns = [x, *lines.values()]
     rows = [[f"{column[i]:.3g}" for column in columns] for i in spread(len(x))]
@@ -256,7 +220,7 @@ def plot_bars(values: dict[str, float], ylabel: str, log: bool = False) -> Figur
         ax.set(ylabel=ylabel, yscale="log" if log else "linear")
         ax.tick_params(axis="x", labelsize=8)  # six labels have to stay apart
         ax.grid(False, axis="x")
-    rows = [[label, f"{value:.3g}"] for label, value in values.items()]
+    rows = [[label.replace("\n", " "), f"{value:.3g}"] for label, value in values.items()]
     return _shown(figure, DataTable(ylabel, ["bar", ylabel], rows))
 
 

@@ -8,7 +8,8 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 from tqdm import tqdm
 
-from charlm_lib.plots import draw_perplexity, format_perplexity, in_notebook, perplexity_table
+from charlm_lib.plots import draw_perplexity, format_perplexity, perplexity_table
+from charlm_lib.style import in_notebook
 
 BAR = "{n_fmt}/{total_fmt} |{bar:14}| {remaining} left{postfix}"  # fits into 80 columns
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from charlm_lib.data import Vocab
+from charlm_lib.fused import fuse
 from charlm_lib.models import check_sizes
 from charlm_lib.results import FitResult
 
@@ -26,8 +27,8 @@ def predict(prefix: str, num_preds: int, result: FitResult) -> str:
         ValueError: the prefix is empty or has an unknown character, or num_preds is below 1.
     """
     ids = check_prefix(prefix, result.vocab, num_preds)
-    steps = _generate(result.model, result.params, ids[None], jax.random.key(0), 0.0, num_preds, 1)
-    return prefix + result.vocab.decode(steps[0])
+    drawn = _generate(result, ids[None], jax.random.key(0), 0.0, num_preds, 1)
+    return prefix + result.vocab.decode(drawn[0])
 
 
 def sample(
@@ -76,9 +77,7 @@ def sample(
     check_sizes(num_samples=num_samples)
     key = jax.random.key(key) if isinstance(key, int | np.integer) else key
     prefixes = np.tile(ids, (num_samples, 1))
-    drawn = _generate(
-        result.model, result.params, prefixes, key, float(temperature), num_preds, top_k
-    )
+    drawn = _generate(result, prefixes, key, float(temperature), num_preds, top_k)
     return [prefix + result.vocab.decode(row) for row in drawn]
 
 
@@ -97,8 +96,13 @@ def check_prefix(prefix: str, vocab: Vocab, num_preds: int) -> np.ndarray:
     return vocab.encode(prefix)
 
 
+def _generate(result: FitResult, *request) -> jax.Array:
+    # The lr is no part of what is compiled, and a loop over time need not be written out.
+    return _write(fuse(result.model.clone(lr=0.0)), result.params, *request)
+
+
 @partial(jax.jit, static_argnames=("model", "num_preds", "top_k"))
-def _generate(model, params, prefixes, key, temperature, num_preds, top_k):
+def _write(model, params, prefixes, key, temperature, num_preds, top_k) -> jax.Array:
     """Read prefixes `(num_samples, n)`, then write ids `(num_samples, num_preds)`."""
 
     def choose(logits, u):

@@ -34,6 +34,7 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
             "engine",
             "fast",
             "streams",
+            "losses",
             "settings",
             "training",
         )

@@ -1,4 +1,4 @@
-"""The loss, perplexity, and the `Trainer`."""
+"""The `Trainer`, and what it learned measured on a split of the text."""
 
 import math
 import time
@@ -25,46 +25,11 @@ from charlm_lib.engine import (
 )
 from charlm_lib.fast import note, shorten
 from charlm_lib.fused import fuse
+from charlm_lib.losses import perplexity
 from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.results import FitResult, load
 from charlm_lib.settings import as_key, describe_fit, first_params, param_shapes
 from charlm_lib.streams import check_streams, stream_batches, stream_epoch_function, stream_mesh
-
-
-def cross_entropy(logits: jax.Array, Y: jax.Array) -> jax.Array:
-    """Mean negative log-likelihood per character, in nats: `-mean(log softmax(logits)[Y])`.
-
-    Args:
-        logits: `(..., vocab_size)`.
-        Y: `(...)` integer ids.
-
-    Raises:
-        ValueError: the shapes do not belong together.
-    """
-    if logits.shape[:-1] != Y.shape:
-        raise ValueError(
-            f"logits of shape {logits.shape} need targets of shape {logits.shape[:-1]}, but Y "
-            f"has shape {Y.shape}"
-        )
-    return optax.softmax_cross_entropy_with_integer_labels(logits, Y).mean()
-
-
-def perplexity(nll: float) -> float:
-    """exp(nll): among how many equally likely characters the model seems to choose.
-
-    Args:
-        nll: total negative log-likelihood over total characters, in nats.
-
-    Returns:
-        1 for a model that is always right, `vocab_size` for one that guesses evenly.
-    """
-    return math.exp(nll) if nll < 700 else math.inf if nll == nll else math.nan
-
-
-def bits_per_character(nll: float) -> float:
-    """nll / log 2: the same loss in bits (Shannon, 1948)."""
-    return nll / math.log(2)
-
 
 _windows_nll = jax.jit(windows_nll, static_argnums=range(5))  # compiled once per model and shape
 

@@ -103,6 +103,15 @@ def test_gradient_norms():
     figure.savefig(io.BytesIO())
 
 
+@pytest.mark.parametrize("top", [9, 90, 900])
+def test_numbers_on_a_short_log_axis_are_plain(top):
+    figure = plots.plot_lines([1, 2, 3], {"a": [4.1, 5, top]}, "x", "y")
+    figure.canvas.draw()
+    labels = [tick.get_text() for tick in figure.axes[0].yaxis.get_ticklabels(which="both")]
+    labels = [label for label in labels if label]
+    assert 2 <= len(labels) <= 10 and all(label.isdecimal() for label in labels), labels
+
+
 def test_bars():
     figure = plots.plot_bars({"scratch": 0.5, "concise": 0.125}, "seconds", log=True)
     (ax,) = figure.axes
@@ -255,7 +264,7 @@ def test_table_of_gradient_norms_has_the_peaks(shown):
 
 
 def test_table_of_bars_and_of_a_heat_map(shown):
-    assert table_of(shown, plots.plot_bars({"a": 0.5}, "seconds")).rows == [["a", "0.5"]]
+    assert table_of(shown, plots.plot_bars({"a\nb": 0.5}, "seconds")).rows == [["a b", "0.5"]]
     del shown[:]
     table = table_of(shown, plots.plot_heat_map(np.array([[-1, 0.25], [0.5, 1]]), "a "))
     assert table.head == ["hidden unit", "a", "␣"]

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -153,14 +154,17 @@ def test_many_samples_at_once(result):
     assert len(set(texts)) > 32
 
 
-def test_one_compilation_for_all_temperatures(result):
-    from charlm_lib.sampling import _generate
+def test_one_compilation_for_all_temperatures_and_learning_rates(result):
+    from charlm_lib.sampling import _write
 
     cl.sample("abc", 7, result, 0.5)
-    before = _generate._cache_size()
+    before = _write._cache_size()
     for temperature in (0.6, 1, 3.0):
         cl.sample("cba", 7, result, temperature, key=9)
-    assert _generate._cache_size() == before
+    cl.sample("abc", 7, replace(result, model=result.model.clone(lr=0.123)), 0.5)
+    assert _write._cache_size() == before
+    cl.sample("abcd", 7, result, 0.5)
+    assert _write._cache_size() == before + 1
 
 
 BAD = {

@@ -1,0 +1,43 @@
+"""The style of all figures, readable on a light and on a dark page.
+
+Figures are transparent, with mid-grey ink and mid-tone colours.
+"""
+
+from cycler import cycler
+from IPython import get_ipython
+
+INK = "#7b7b7b"
+COLORS = ("#2f83c5", "#d1681d", "#2f9456", "#b65cae", "#a68313", "#cf5353")
+# Six that differ from each other without colour: solid, dashes, dash-dot, dots, long dashes, ...
+STYLES = ("-", "--", "-.", ":", (0, (9, 3)), (0, (6, 2, 1, 2, 1, 2)))
+RC = {
+    "figure.figsize": (6.4, 3.6),
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 11,
+    "axes.labelsize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.prop_cycle": cycler(color=COLORS),
+    "grid.color": INK,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "legend.labelcolor": INK,
+    "legend.handlelength": 3,
+    "lines.linewidth": 1.8,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "font.size": 11,
+    "figure.constrained_layout.use": True,
+}
+
+
+def in_notebook() -> bool:
+    """Say whether a notebook runs this code, and thus whether it can show figures."""
+    return hasattr(get_ipython(), "kernel")
