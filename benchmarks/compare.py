@@ -20,8 +20,9 @@ class Worker:
     def __init__(self, contender: str, workload: Workload):
         python = str(TORCH) if contender == "torch.nn" else sys.executable
         command = [python, str(HERE / "worker.py"), contender, json.dumps(asdict(workload))]
-        # The plain loop gets JAX as it comes: one CPU device, with a thread per core.
-        devices = {"CHARLM_CPU_DEVICES": "1"} if contender == "plain loop" else {}
+        # These get JAX as it comes: one CPU device, with a thread per core.
+        alone = contender in ("plain loop", "one program")
+        devices = {"CHARLM_CPU_DEVICES": "1"} if alone else {}
         self.process = subprocess.Popen(
             command,
             env={**os.environ, **devices},
@@ -53,10 +54,13 @@ class Worker:
 
 
 def contenders(workload: Workload) -> list[str]:
-    """List who can run a workload here."""
+    """List who can run a workload here; from the second on, each adds something to the one before.
+
+    The last, torch.nn, is another library.
+    """
     fused = ["fused"] if has_twin(workload) else []
     torch = ["torch.nn"] if TORCH.is_file() else []
-    return ["plain loop", "unmodified", *fused, *torch]
+    return ["plain loop", "one program", "all cores", "unmodified", *fused, *torch]
 
 
 def compare(workload: Workload, rounds: int) -> dict:

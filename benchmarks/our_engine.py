@@ -5,7 +5,7 @@ from flax_model import LR, make_data, make_model
 from workloads import Workload
 
 import charlm_lib as cl
-from charlm_lib import training
+from charlm_lib import engine, training
 
 
 def has_twin(workload: Workload) -> bool:
@@ -14,14 +14,20 @@ def has_twin(workload: Workload) -> bool:
     return training.fuse(model) is not model
 
 
-def prepare(workload: Workload, fused: bool):
+def prepare(workload: Workload, contender: str):
     """Make a function that trains for one epoch and gives the seconds per update.
 
-    The validation of one window, rounded up to a micro-batch per core, is part of the time. Without
-    `fused` the Trainer runs the chapter's module as it is.
+    The validation of one window, rounded up to a micro-batch per core, is part of the time.
+
+    Args:
+        contender: "fused", the Trainer as it is; "unmodified", the same on the chapter's module;
+            "all cores", the same without micro-batches; or "one program", that on one device,
+            which is the caller's to see to.
     """
-    if not fused:
+    if contender != "fused":
         training.fuse = lambda model: model
+    if contender in ("all cores", "one program"):
+        engine.micro_batch_size = lambda batch_size, mesh: -(-batch_size // mesh.size)
     model, data = make_model(workload), make_data(workload)
     adam = optax.adam(LR["adam"])  # one object, compiled for once
     optimizer = adam if workload.optimizer == "adam" else None

@@ -132,6 +132,27 @@ def updates_table(results: dict) -> str:
     return table([*header, "times as fast as the plain loop", "floor / time", "MB at most"], rows)
 
 
+STEPS = {
+    "one program": "one program per epoch",
+    "all cores": "each batch shared by all cores",
+    "unmodified": "micro-batches",
+    "fused": "our own backward pass",
+}
+
+
+def steps_table(results: dict) -> str:
+    """Tabulate by what factor each part of the engine makes an update faster than without it."""
+    header = ["workload", *STEPS.values(), "all of them"]
+    rows = []
+    for workload, found in speedups(results["updates"]).items():
+        before, cells = found["plain loop"], []
+        for name in STEPS:
+            cells.append(f"{found[name] / before:.2f}" if name in found else "")
+            before = found.get(name, before)
+        rows.append([workload, *cells, f"{before / found['plain loop']:.2f}"])
+    return table(header, rows)
+
+
 def floor_table(results: dict) -> str:
     """Tabulate the least possible time of each workload and what it consists of, in ms."""
     rows = [

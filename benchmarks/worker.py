@@ -24,7 +24,7 @@ def prepare(contender: str, workload: Workload):
         return prepare(workload)
     from our_engine import prepare
 
-    return prepare(workload, fused=contender == "fused")
+    return prepare(workload, contender)
 
 
 def say(**values) -> None:

@@ -43,7 +43,7 @@ def sources() -> dict[str, bytes]:
     """Collect what Sphinx reads besides the chapters' notebooks, by its place below SOURCE."""
     found = [p for p in ROOT.glob("*.md") if p.name not in NOT_PAGES]
     found += [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "references.bib"]
-    for folder in ("chapters", "site"):
+    for folder in ("chapters", "site", "benchmarks"):
         found += [p for p in sorted((ROOT / folder).rglob("*")) if p.suffix != ".ipynb"]
     places = {p.relative_to(ROOT): p for p in found if p.is_file()}
     files = {k.as_posix(): p.read_bytes() for k, p in places.items() if not IGNORED & set(k.parts)}

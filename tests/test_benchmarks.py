@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import compare
 import floor
@@ -15,12 +16,13 @@ from workloads import WORKLOADS, Workload, quick
 
 def results():
     """Results with times that are easy to divide."""
-    seconds = {"plain loop": 8.0, "unmodified": 4.0, "fused": 2.0, "torch.nn": 6.0}
+    seconds = {"plain loop": 8.0, "one program": 10.0, "all cores": 5.0}
+    seconds |= {"unmodified": 4.0, "fused": 2.0, "torch.nn": 6.0}
     runs = {
         name: {"seconds": [value, value * 1.5, value * 0.5], "megabytes": 300.0}
         for name, value in seconds.items()
     }
-    wide = {name: runs[name] for name in ("plain loop", "unmodified", "torch.nn")}
+    wide = {name: run for name, run in runs.items() if name != "fused"}
     whole = {"ours": [3.0, 3.0], "plain": [6.0, 6.0]}
     sweep = {"sizes": [1, 10], "seconds": [2.0, 20.0], "bytes": [1, 2], "load seconds": [1.0, 1.0]}
     slopes = {"seconds": 1.0, "bytes": 0.3, "load seconds": 0.0}
@@ -101,13 +103,29 @@ def test_memory_works_beside_arithmetic():
     assert floor.floor_seconds(count, rates | {"bytes": 5.0})["total"] == 6
 
 
+def test_the_better_rate_counts(monkeypatch):
+    rates = iter([{"products": 4.0, "functions": 1.0, "bytes": 3.0}])
+    slower = {"products": 2.0, "functions": 2.0, "bytes": 1.0}
+    monkeypatch.setattr(floor, "measure_rates", lambda *_: next(rates, slower))
+    (found,) = floor.floors({"small": Workload("RNN")}).values()
+    assert found["rates"] == {"products": 4.0, "functions": 2.0, "bytes": 3.0}
+
+
 # --- ratios and targets ---
 def test_speedups_are_ratios_of_medians():
     found = report.speedups(results()["updates"])
     assert found["1 layer"] == {
-        "plain loop": 1.0, "unmodified": 2.0, "fused": 4.0, "torch.nn": 8 / 6
+        "plain loop": 1.0, "one program": 0.8, "all cores": 1.6, "unmodified": 2.0, "fused": 4.0,
+        "torch.nn": 8 / 6,
     }  # fmt: skip
     assert report.speedups(results()["updates"], "torch.nn")["1 layer"]["fused"] == 3.0
+
+
+def test_each_step_is_compared_with_the_one_before():
+    rows = re.findall("<tr>(.*?)</tr>", report.steps_table(results()))[1:]
+    cells = [re.findall("<td>(.*?)</td>", row) for row in rows]
+    assert cells[0] == ["1 layer", "0.80", "2.00", "1.25", "2.00", "4.00"]
+    assert cells[1] == ["2 layers, 256 units", "0.80", "2.00", "1.25", "", "2.00"]
 
 
 def test_one_slow_round_changes_nothing():
@@ -138,10 +156,10 @@ def test_without_torch_there_is_no_target_against_it():
 
 
 def test_tables_hold_every_row_and_escape():
-    assert report.updates_table(results()).count("<tr>") == 1 + 4 + 3
+    assert report.updates_table(results()).count("<tr>") == 1 + 6 + 5
     assert "8000.0" in report.updates_table(results())
     assert "&lt;unk&gt;" in report.table(["a"], [["<unk>"]])
-    for make in (report.floor_table, report.growth_table, report.targets_table):
+    for make in (report.steps_table, report.floor_table, report.growth_table, report.targets_table):
         assert 'tabindex="0"' in make(results())
 
 
@@ -194,5 +212,23 @@ def test_contenders_take_turns(tmp_path, monkeypatch):
     monkeypatch.setattr(compare, "HERE", tmp_path)
     monkeypatch.setattr(compare, "TORCH", tmp_path / "none")
     found = compare.compare(WORKLOADS["1 layer, written out"], 3)
-    assert log.read_text() == "puf" * 3
+    assert log.read_text() == "poauf" * 3
     assert json.loads(json.dumps(found))["fused"] == {"seconds": [2.0] * 3, "megabytes": 7.0}
+
+
+def test_the_committed_results_are_whole():
+    committed = report.read()
+    assert not committed["quick"]
+    assert list(committed["updates"]) == list(WORKLOADS) == list(committed["floor"])
+    for name, runs in committed["updates"].items():
+        assert {"torch.nn", *compare.contenders(WORKLOADS[name])} == set(runs)
+    assert list(committed["growth"]) == list(growth.SWEPT)
+    assert report.targets(committed) and report.setting(committed)
+
+
+def test_every_contender_trains(monkeypatch, tmp_path):
+    monkeypatch.setattr(compare, "TORCH", tmp_path / "none")
+    workload = quick(WORKLOADS["1 layer, written out"])
+    found = compare.compare(workload, 1)
+    assert list(found) == compare.contenders(workload) and len(found) == 5
+    assert all(run["seconds"][0] > 0 and run["megabytes"] > 50 for run in found.values())
