@@ -1,10 +1,12 @@
-"""The chapters' tanh layers as a scan with a backward pass of its own.
+"""The chapters' layers as a scan with a backward pass of its own.
 
 XLA compiles a Python loop over time into one long program: it takes longer to compile and, with
 several layers, to run. Here one step is compiled, and the gradients of the weights are one product
 each for all steps, after the loop. The parameters have the same names and shapes as in `models`,
-so either module runs the weights of the other. `GRU` has no twin: the ones that we tried were
-slower than what XLA makes of `nn.scan`.
+so either module runs the weights of the other.
+
+`Trainer` uses the twins of the tanh layers by itself. `FusedGRU` has to be asked for, since XLA
+makes nearly as much of `nn.scan`: `RNNLM(FusedGRU(32, 2), vocab_size, lr=2)`.
 """
 
 import dataclasses
@@ -16,6 +18,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from charlm_lib.models import (
+    GRU,
     RNN,
     RNNScratch,
     StackedRNNScratch,
@@ -73,6 +76,71 @@ def _backward(saved, d_outputs):
 tanh_recurrence.defvjp(_forward, _backward)
 
 
+@jax.custom_vjp
+def gru_recurrence(inputs, state, cell) -> jax.Array:
+    """Run one layer of gated recurrent units over all steps; `GRU` has the equations.
+
+    Args:
+        inputs: all `X_t`, `(num_steps, batch_size, num_inputs)`.
+        state: `H_0`, `(batch_size, num_hiddens)`.
+        cell: the parameters of an `nn.GRUCell`: `ir`, `iz`, `in` hold `W_xr`, `W_xz`, `W_xn` and
+            their biases; `hr`, `hz`, `hn` hold `W_hr`, `W_hz`, and `W_hn` with `b_hn`.
+
+    Returns:
+        All `H_t`, `(num_steps, batch_size, num_hiddens)`.
+    """
+    return _gru_forward(inputs, state, cell)[0]
+
+
+def _gru_forward(inputs, state, cell):
+    W = {name: gate["kernel"] for name, gate in cell.items()}
+    b = {name: gate["bias"] for name, gate in cell.items() if "bias" in gate}
+
+    def step(H, X):
+        R = nn.sigmoid(X @ W["ir"] + b["ir"] + H @ W["hr"])
+        Z = nn.sigmoid(X @ W["iz"] + b["iz"] + H @ W["hz"])
+        A = H @ W["hn"] + b["hn"]
+        N = jnp.tanh(X @ W["in"] + b["in"] + R * A)
+        H = (1 - Z) * N + Z * H
+        return H, (H, R, Z, A, N)
+
+    _, (outputs, *gates) = jax.lax.scan(step, state, inputs)
+    return outputs, (inputs, state, cell, outputs, gates)
+
+
+def _gru_backward(saved, d_outputs):
+    """Back-propagation through time: `D_r`, `D_z`, `D_n` are gradients at the gates' arguments.
+
+    `D_a` is the gradient at `A_t = H_(t-1) W_hn + b_hn`.
+    """
+    inputs, state, cell, outputs, gates = saved
+    before = jnp.concatenate([state[None], outputs[:-1]])  # H_(t-1)
+
+    def step(d_state, at_t):
+        H, d_output, R, Z, A, N = at_t
+        d_H = d_output + d_state
+        D_n = d_H * (1 - Z) * (1 - N * N)
+        D_z = d_H * (H - N) * Z * (1 - Z)
+        D_r = D_n * A * R * (1 - R)
+        D = {"r": D_r, "z": D_z, "n": D_n, "a": D_n * R}
+        through = (("hr", "r"), ("hz", "z"), ("hn", "a"))
+        return d_H * Z + sum(D[at] @ cell[name]["kernel"].T for name, at in through), D
+
+    at_t = (before, d_outputs, *gates)
+    d_state, D = jax.lax.scan(step, jnp.zeros_like(state), at_t, reverse=True)
+    d_cell = {}
+    for name, at in {"ir": "r", "iz": "z", "in": "n", "hr": "r", "hz": "z", "hn": "a"}.items():
+        read = inputs if name.startswith("i") else before
+        d_cell[name] = {"kernel": jnp.einsum("tbi,tbh->ih", read, D[at])}
+        if "bias" in cell[name]:
+            d_cell[name]["bias"] = D[at].sum((0, 1))
+    d_inputs = sum(D[at] @ cell[f"i{at}"]["kernel"].T for at in "rzn")
+    return d_inputs, d_state, d_cell
+
+
+gru_recurrence.defvjp(_gru_forward, _gru_backward)
+
+
 class FusedRNNScratch(RNNScratch):
     """`RNNScratch`, fused; same arguments, parameters and results."""
 
@@ -108,6 +176,25 @@ class FusedRNN(RNN):
         weights = cell["i"]["kernel"], cell["h"]["kernel"], cell["i"]["bias"]
         outputs = tanh_recurrence(inputs, state, *weights)
         return outputs, outputs[-1]
+
+
+class FusedGRU(GRU):
+    """`GRU`, fused; same arguments, parameters, dropout masks and results."""
+
+    @nn.compact
+    def __call__(self, inputs, state=None, training=False):
+        if self.is_initializing():  # nn.GRUCell makes the parameters
+            return super().__call__(inputs, state, training)
+        check_inputs(inputs)
+        state = initial_state(state, (self.num_layers, inputs.shape[1], self.num_hiddens))
+        outputs, new_state = inputs, []
+        for i, layer_state in enumerate(state):
+            if i > 0:
+                outputs = nn.Dropout(self.dropout, deterministic=not training)(outputs)
+            cell = self.variables["params"][f"layer_{i}"]
+            outputs = gru_recurrence(outputs, layer_state, cell)
+            new_state.append(outputs[-1])
+        return outputs, jnp.stack(new_state)
 
 
 TWINS = {

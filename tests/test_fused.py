@@ -9,10 +9,12 @@ import pytest
 
 import charlm_lib as cl
 from charlm_lib.fused import (
+    FusedGRU,
     FusedRNN,
     FusedRNNScratch,
     FusedStackedRNNScratch,
     fuse,
+    gru_recurrence,
     tanh_recurrence,
 )
 
@@ -36,12 +38,21 @@ def largest_difference(a, b):
     return max(jax.tree.leaves(differences))
 
 
-@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def gru(depth, **settings):
+    return cl.RNNLM(cl.GRU(H, depth, **settings), V, 1.0)
+
+
+PAIRS = {name: (model, fuse(model)) for name, model in MODELS.items()} | {
+    f"GRU of {depth}": (gru(depth), gru(depth).clone(rnn=FusedGRU(H, depth))) for depth in (1, 2, 3)
+}
+
+
+@pytest.mark.parametrize("model, twin", PAIRS.values(), ids=PAIRS)
 @pytest.mark.parametrize("given_state", [False, True])
-def test_equal_outputs_states_and_gradients(model, given_state):
+def test_equal_outputs_states_and_gradients(model, twin, given_state, randomise):
     keys = jax.random.split(jax.random.key(0), 3)
     X, Y = jax.random.randint(keys[0], (2, BATCH, STEPS), 0, V)
-    params = model.init(keys[1], X)
+    params = randomise(model, X)  # every bias is another number
     shape = jax.eval_shape(model.apply, params, X)[1].shape
     state = jax.random.normal(keys[2], shape) if given_state else None
 
@@ -54,11 +65,38 @@ def test_equal_outputs_states_and_gradients(model, given_state):
         jax.jit(jax.value_and_grad(lambda p, s, m=m: run(m, p, s), arguments, has_aux=True))(
             params, state
         )
-        for m in (model, fuse(model))
+        for m in (model, twin)
     )
-    assert type(fuse(model).rnn) is not type(model.rnn)
+    assert type(twin.rnn) is not type(model.rnn)
     assert largest_difference(plain, fused) < 1e-5
-    assert largest_difference(params, fuse(model).init(keys[1], X)) == 0
+    assert largest_difference(model.init(keys[1], X), twin.init(keys[1], X)) == 0
+
+
+def test_dropout_is_the_same_between_fused_layers():
+    model = gru(3, dropout=0.5)
+    twin = model.clone(rnn=FusedGRU(H, 3, 0.5))
+    X = jnp.arange(BATCH * STEPS).reshape(BATCH, STEPS) % V
+    params = model.init(jax.random.key(0), X)
+
+    def run(model, **options):
+        return model.apply(params, X, rngs={"dropout": jax.random.key(1)}, **options)
+
+    dropped, kept = run(model, training=True), run(model)
+    assert largest_difference(dropped, run(twin, training=True)) < 1e-6
+    assert largest_difference(kept, run(twin)) < 1e-6 < 1e-3 < largest_difference(dropped, kept)
+
+
+def test_a_fused_gru_trains_and_writes_as_a_gru_does():
+    data = cl.TextData("the time traveller smiled " * 20, 16, 6, 200, 100)
+    model = cl.RNNLM(cl.GRU(H, 2, dropout=0.2), len(data.vocab), lr=1.0)
+    plain, fused = (
+        cl.Trainer(2, 1.0).fit(m, data, show=False)
+        for m in (model, model.clone(rnn=FusedGRU(H, 2, 0.2)))
+    )
+    for split in ("train", "val"):
+        a, b = (run.history[f"{split}_perplexity"] for run in (plain, fused))
+        np.testing.assert_allclose(a, b, rtol=1e-4)
+    assert cl.predict("the ", 20, plain) == cl.predict("the ", 20, fused)
 
 
 @pytest.fixture
@@ -69,19 +107,41 @@ def double_precision():
     jax.config.update("jax_enable_x64", False)
 
 
-def test_backward_pass_against_finite_differences(double_precision):
+def tanh_arguments(draw):
+    """Inputs, state, W_xh, W_hh and b_h."""
+    return [draw(shape) for shape in [(4, 2, 3), (2, 5), (3, 5), (5, 5), (5,)]]
+
+
+def gru_arguments(draw):
+    """Inputs, state and the parameters of a cell."""
+    cell = {name: {"kernel": draw((3, 5)), "bias": draw((5,))} for name in ("ir", "iz", "in")}
+    cell |= {name: {"kernel": draw((5, 5))} for name in ("hr", "hz")}
+    return [
+        draw((4, 2, 3)),
+        draw((2, 5)),
+        cell | {"hn": {"kernel": draw((5, 5)), "bias": draw((5,))}},
+    ]
+
+
+@pytest.mark.parametrize(
+    "recurrence, make", [(tanh_recurrence, tanh_arguments), (gru_recurrence, gru_arguments)]
+)
+def test_backward_pass_against_finite_differences(recurrence, make, double_precision):
     rng = np.random.default_rng(0)
-    shapes = [(4, 2, 3), (2, 5), (3, 5), (5, 5), (5,)]
-    point = [0.5 * rng.standard_normal(shape) for shape in shapes]
+    point, structure = jax.tree.flatten(make(lambda shape: 0.5 * rng.standard_normal(shape)))
     target = rng.standard_normal((4, 2, 5))
-    loss = jax.jit(lambda *arguments: jnp.sum(tanh_recurrence(*arguments) * target))
-    grads = jax.grad(loss, range(5))(*map(jnp.asarray, point))
+
+    @jax.jit
+    def loss(leaves):
+        return jnp.sum(recurrence(*structure.unflatten(leaves)) * target)
+
+    grads = jax.grad(loss)(list(map(jnp.asarray, point)))
     for i, grad in enumerate(grads):
-        for place in np.ndindex(*shapes[i]):
+        for place in np.ndindex(*point[i].shape):
             moved = [np.array(x) for x in point], [np.array(x) for x in point]
             moved[0][i][place] += 1e-6
             moved[1][i][place] -= 1e-6
-            slope = (loss(*moved[0]) - loss(*moved[1])) / 2e-6
+            slope = (loss(moved[0]) - loss(moved[1])) / 2e-6
             assert float(grad[place]) == pytest.approx(float(slope), abs=1e-7)
 
 
