@@ -116,7 +116,8 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     label = html.escape(", ".join(header), quote=True)
     return (
         f'<div style="overflow-x: auto" tabindex="0" role="region" aria-label="{label}">'
-        f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        '<table class="table" style="font-size: 0.85rem">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
@@ -133,6 +134,7 @@ def updates_table(results: dict) -> str:
                 + [f"{ratios[workload][name]:.2f}", f"{100 * floor / median:.0f} %"]
                 + [f"{run['megabytes']:.0f}"]
             )
+    rows = [[cell.replace(" ", "\N{NO-BREAK SPACE}") for cell in row] for row in rows]
     header = ["workload", "program", "ms per update", "least to most"]
     return table([*header, "times as fast as the plain loop", "floor / time", "MB at most"], rows)
 
