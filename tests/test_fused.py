@@ -57,7 +57,8 @@ def test_equal_outputs_states_and_gradients(model, given_state, randomise):
 
     def run(model, params, state):
         logits, last = model.apply(params, X, state)
-        return cl.cross_entropy(logits, Y) + jnp.sum(last**2), (logits, last)
+        # Of order 1, as are then its gradients: float32 cannot tell 60.00000 from 60.00001.
+        return cl.cross_entropy(logits, Y) + jnp.mean(last**2), (logits, last)
 
     arguments = (0, 1) if given_state else 0
     plain, fused = (
