@@ -247,6 +247,15 @@ def compiling_epoch(
     return COMPILER.submit(program.lower(*structure.unflatten(leaves)).compile)
 
 
+def compiled(program: Future):
+    """Wait for the program of `compiling_epoch`; one that failed is not kept for the next time."""
+    try:
+        return program.result()
+    except Exception:
+        compiling_epoch.cache_clear()
+        raise
+
+
 def abstract(arguments, mesh: Mesh) -> tuple:
     """Give the structure of arguments and their shapes, types and places, as hashable values.
 

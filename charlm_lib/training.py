@@ -15,6 +15,7 @@ from flax import linen as nn
 from charlm_lib.data import TextData
 from charlm_lib.engine import (
     abstract,
+    compiled,
     compiling_epoch,
     device_mesh,
     epoch_function,
@@ -191,7 +192,7 @@ class Trainer:
             opt_state = jax.tree.map(jnp.copy, first_opt_state(params))
             state = on_all_devices((params, opt_state), mesh)
             if max_epochs:
-                epoch = compiling.result()
+                epoch = compiled(compiling)
                 compile_seconds = time.perf_counter() - begun
             for number in range(1, max_epochs + 1):
                 begun = time.perf_counter()

@@ -16,7 +16,7 @@ import pytest
 from jax.sharding import Mesh
 
 import charlm_lib as cl
-from charlm_lib import training
+from charlm_lib import engine, training
 from charlm_lib.engine import total_nll
 from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.settings import first_params
@@ -440,6 +440,15 @@ def test_an_error_in_fit_restores_the_stop_button(data, fitted, monkeypatch):
     with pytest.raises(RuntimeError, match="broken display"):
         fit(fitted.model, data, 3, 1.0)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_program_that_could_not_be_compiled_is_tried_again(data, monkeypatch):
+    model = cl.RNNLM(cl.RNN(9), len(data.vocab), lr=1.0)  # no other test has compiled this
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "compiler_options", lambda platform: {"no_such_option": 1})
+        with pytest.raises(jax.errors.JaxRuntimeError, match="no_such_option"):
+            fit(model, data)
+    assert fit(model, data).stopped == "finished"
 
 
 def test_a_second_press_interrupts_at_once():
