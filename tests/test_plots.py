@@ -107,9 +107,14 @@ def test_gradient_norms():
 def test_numbers_on_a_short_log_axis_are_plain(top):
     figure = plots.plot_lines([1, 2, 3], {"a": [4.1, 5, top]}, "x", "y")
     figure.canvas.draw()
-    labels = [tick.get_text() for tick in figure.axes[0].yaxis.get_ticklabels(which="both")]
+    axis = figure.axes[0].yaxis
+    low, high = axis.get_view_interval()
+    ticks = axis.get_ticklabels(which="both")  # of old matplotlib, also those out of sight
+    labels = [tick.get_text() for tick in ticks if low <= tick.get_position()[1] <= high]
     labels = [label for label in labels if label]
-    assert 2 <= len(labels) <= 10 and all(label.isdecimal() for label in labels), labels
+    # Old matplotlib writes 4.0 for 4.
+    assert 2 <= len(labels) <= 10, labels
+    assert all(label.removesuffix(".0").isdecimal() for label in labels), labels
 
 
 def test_bars():
