@@ -17,7 +17,7 @@ from jax.experimental.multihost_utils import process_allgather
 from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from charlm_lib.data import gather_windows
+from charlm_lib.data import gather_windows, shuffled
 from charlm_lib.devices import compiler_options
 
 COMPILER = ThreadPoolExecutor(1, "compiler")
@@ -74,21 +74,26 @@ def micro_batches(starts: jax.Array, batch_size: int, micro: int, mesh: Mesh) ->
     return laid_out, used.astype(jnp.float32).reshape(laid_out.shape)
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def shuffled_batches(mesh: Mesh, batch_size: int, starts: jax.Array, key: jax.Array) -> tuple:
+def shuffled_batches(mesh: Mesh, batch_size: int, starts: np.ndarray, key: jax.Array) -> tuple:
     """Lay out the windows of an epoch in a new order, with a dropout key for each micro-batch.
-
-    The model has no part in it, so that an edited model finds this program compiled.
 
     Returns:
         Starts, weights and keys, each on the devices that will use it.
     """
     shuffle_key, dropout_key = jax.random.split(key)
-    shuffled = jax.random.permutation(shuffle_key, starts)
+    return batches_with_keys(mesh, batch_size, shuffled(starts, shuffle_key), dropout_key)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def batches_with_keys(mesh: Mesh, batch_size: int, starts: jax.Array, key: jax.Array) -> tuple:
+    """Lay windows out in their order, with a key for each micro-batch.
+
+    The model has no part in it, so that an edited model finds this program compiled.
+    """
     micro = micro_batch_size(batch_size, mesh)
-    laid_out, weights = micro_batches(shuffled, batch_size, micro, mesh)
+    laid_out, weights = micro_batches(starts, batch_size, micro, mesh)
     batch, micros = (jnp.arange(n) for n in laid_out.shape[:2])
-    batch_keys = jax.vmap(jax.random.fold_in, (None, 0))(dropout_key, batch)
+    batch_keys = jax.vmap(jax.random.fold_in, (None, 0))(key, batch)
     keys = jax.vmap(jax.vmap(jax.random.fold_in, (None, 0)), (0, None))(batch_keys, micros)
     return jax.lax.with_sharding_constraint((laid_out, weights, keys), shared_rows(mesh))
 
@@ -107,7 +112,8 @@ def apply_in(dtype: str, model, params, X, **options) -> tuple:
 
     def small_one_hot(method, args, kwargs, context):
         output = method(*args, **kwargs)
-        return output.astype(dtype) if context.method_name == "one_hot" else output
+        is_one_hot = context.method_name == "one_hot" and jnp.issubdtype(output.dtype, jnp.floating)
+        return output.astype(dtype) if is_one_hot else output
 
     _, state = jax.eval_shape(partial(model.apply, **options), params, X)
     state = jax.tree.map(lambda x: jnp.zeros(x.shape, dtype), state)
@@ -123,8 +129,9 @@ def total_nll(model, compute_dtype, params, windows, weights, key=None) -> jax.A
     rngs = None if key is None else {"dropout": key}
     apply = model.apply if compute_dtype is None else partial(apply_in, compute_dtype, model)
     logits, _ = apply(params, X, training=key is not None, rngs=rngs)
-    nll = optax.softmax_cross_entropy_with_integer_labels(logits, Y)
-    return jnp.sum(nll * weights[:, None])
+    # Time first, as the layers compute: XLA need not turn the logits round.
+    nll = optax.softmax_cross_entropy_with_integer_labels(logits.swapaxes(0, 1), Y.T)
+    return jnp.sum(nll * weights)
 
 
 def sum_over_micro_batches(function, mesh: Mesh, num_steps: int):

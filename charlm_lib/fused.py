@@ -1,10 +1,11 @@
-"""The chapters' layers as a scan with a backward pass of its own.
+"""The chapters' models with loops and a backward pass of their own.
 
 XLA compiles a Python loop over time into one long program: it takes longer to compile and, with
-several layers, to run. Here one step is compiled, and the gradients of the weights are one product
-each for all steps, after the loop. The parameters have the same names and shapes as in `models`,
-so either module runs the weights of the other. Each gate has a product of its own: inside a loop
-on a CPU, XLA handles slices of a wider product poorly.
+several layers, to run. Here one step is compiled, and whatever need not wait for the step before it
+happens once for all steps: the products with the inputs before the loop, the gradients of the
+weights after it. The parameters have the same names and shapes as in `models`, so either module
+runs the weights of the other. Each gate has a product of its own: inside a loop on a CPU, XLA
+handles slices of a wider product poorly.
 """
 
 import dataclasses
@@ -18,6 +19,8 @@ from flax import linen as nn
 from charlm_lib.models import (
     GRU,
     RNN,
+    RNNLM,
+    RNNLMScratch,
     RNNScratch,
     StackedRNNScratch,
     check_inputs,
@@ -26,30 +29,55 @@ from charlm_lib.models import (
 )
 
 
-@jax.custom_vjp
-def tanh_recurrence(inputs, state, W_xh, W_hh, b_h) -> jax.Array:
-    """Run `H_t = tanh(X_t W_xh + H_(t-1) W_hh + b_h)` over all steps.
+def rows(x: jax.Array) -> jax.Array:
+    """Join the axes of steps and batch: XLA makes faster products of two axes than of three."""
+    return x.reshape(-1, x.shape[-1])
+
+
+def by_rows(function, x: jax.Array) -> jax.Array:
+    """Apply a function to all steps of all sequences at once."""
+    return function(rows(x)).reshape(*x.shape[:2], -1)
+
+
+def project(inputs: jax.Array, W: jax.Array, b: jax.Array) -> jax.Array:
+    """Compute `X_t W + b` for all steps.
 
     Args:
-        inputs: all `X_t`, `(num_steps, batch_size, num_inputs)`.
+        inputs: all `X_t`, `(num_steps, batch_size, num_inputs)`; or the ids of one-hot `X_t`,
+            `(num_steps, batch_size)`, whose products are rows of `W`.
+        W, b: `(num_inputs, num_hiddens)` and `(num_hiddens,)`.
+
+    Returns:
+        `(num_steps, batch_size, num_hiddens)`.
+    """
+    if inputs.ndim == 2:
+        return (W + b)[inputs]
+    return by_rows(lambda X: X @ W + b, inputs)
+
+
+@jax.custom_vjp
+def tanh_recurrence(projections, state, W_hh) -> jax.Array:
+    """Run `H_t = tanh(P_t + H_(t-1) W_hh)` over all steps, with `P_t = X_t W_xh + b_h`.
+
+    Args:
+        projections: all `P_t`, `(num_steps, batch_size, num_hiddens)`.
         state: `H_0`, `(batch_size, num_hiddens)`.
-        W_xh, W_hh, b_h: `(num_inputs, num_hiddens)`, `(num_hiddens, num_hiddens)` and
-            `(num_hiddens,)`.
+        W_hh: `(num_hiddens, num_hiddens)`.
 
     Returns:
         All `H_t`, `(num_steps, batch_size, num_hiddens)`.
     """
 
-    def step(H, X):
-        H = jnp.tanh(X @ W_xh + H @ W_hh + b_h)
+    def step(H, P):
+        H = jnp.tanh(P + H @ W_hh)
         return H, H
 
-    return jax.lax.scan(step, state, inputs)[1]
+    return jax.lax.scan(step, state, projections)[1]
 
 
-def _forward(inputs, state, W_xh, W_hh, b_h):
-    outputs = tanh_recurrence(inputs, state, W_xh, W_hh, b_h)
-    return outputs, (inputs, state, outputs, W_xh, W_hh)
+def _forward(projections, state, W_hh):
+    outputs = tanh_recurrence(projections, state, W_hh)
+    return outputs, (state, outputs, W_hh)
 
 
 def _backward(saved, d_outputs):
@@ -57,7 +85,8 @@ def _backward(saved, d_outputs):
 
     `D_t`, the gradient at the argument of tanh, is `(dL/dH_t + D_(t+1) W_hh^T) (1 - H_t^2)`.
     """
-    inputs, state, outputs, W_xh, W_hh = saved
+    state, outputs, W_hh = saved
+    before = jnp.concatenate([state[None], outputs[:-1]])  # H_(t-1)
 
     def step(d_state, at_t):
         H, d_output = at_t
@@ -66,44 +95,40 @@ def _backward(saved, d_outputs):
 
     at_t = (outputs, d_outputs)
     d_state, D = jax.lax.scan(step, jnp.zeros_like(state), at_t, reverse=True)
-    before = jnp.concatenate([state[None], outputs[:-1]])  # H_(t-1)
-    d_W_xh, d_W_hh = (jnp.einsum("tbi,tbh->ih", A, D) for A in (inputs, before))
-    return D @ W_xh.T, d_state, d_W_xh, d_W_hh, D.sum((0, 1))
+    return D, d_state, rows(before).T @ rows(D)
 
 
 tanh_recurrence.defvjp(_forward, _backward)
 
 
 @jax.custom_vjp
-def gru_recurrence(inputs, state, cell) -> jax.Array:
+def gru_recurrence(projections, state, W_hr, W_hz, W_hn, b_hn) -> jax.Array:
     """Run one layer of gated recurrent units over all steps; `GRU` has the equations.
 
     Args:
-        inputs: all `X_t`, `(num_steps, batch_size, num_inputs)`.
+        projections: all `X_t W_xr + b_r`, `X_t W_xz + b_z` and `X_t W_xn + b_xn`, each
+            `(num_steps, batch_size, num_hiddens)`.
         state: `H_0`, `(batch_size, num_hiddens)`.
-        cell: the parameters of an `nn.GRUCell`: `ir`, `iz`, `in` hold `W_xr`, `W_xz`, `W_xn` and
-            their biases; `hr`, `hz`, `hn` hold `W_hr`, `W_hz`, and `W_hn` with `b_hn`.
+        W_hr, W_hz, W_hn, b_hn: `(num_hiddens, num_hiddens)`, and `(num_hiddens,)`.
 
     Returns:
         All `H_t`, `(num_steps, batch_size, num_hiddens)`.
     """
-    return _gru_forward(inputs, state, cell)[0]
+    return _gru_forward(projections, state, W_hr, W_hz, W_hn, b_hn)[0]
 
 
-def _gru_forward(inputs, state, cell):
-    W = {name: gate["kernel"] for name, gate in cell.items()}
-    b = {name: gate["bias"] for name, gate in cell.items() if "bias" in gate}
-
-    def step(H, X):
-        R = nn.sigmoid(X @ W["ir"] + b["ir"] + H @ W["hr"])
-        Z = nn.sigmoid(X @ W["iz"] + b["iz"] + H @ W["hz"])
-        A = H @ W["hn"] + b["hn"]
-        N = jnp.tanh(X @ W["in"] + b["in"] + R * A)
+def _gru_forward(projections, state, W_hr, W_hz, W_hn, b_hn):
+    def step(H, at_t):
+        P_r, P_z, P_n = at_t
+        R = nn.sigmoid(P_r + H @ W_hr)
+        Z = nn.sigmoid(P_z + H @ W_hz)
+        A = H @ W_hn + b_hn
+        N = jnp.tanh(P_n + R * A)
         H = (1 - Z) * N + Z * H
         return H, (H, R, Z, A, N)
 
-    _, (outputs, *gates) = jax.lax.scan(step, state, inputs)
-    return outputs, (inputs, state, cell, outputs, gates)
+    _, (outputs, *gates) = jax.lax.scan(step, state, projections)
+    return outputs, (state, outputs, gates, W_hr, W_hz, W_hn)
 
 
 def _gru_backward(saved, d_outputs):
@@ -111,7 +136,7 @@ def _gru_backward(saved, d_outputs):
 
     `D_a` is the gradient at `A_t = H_(t-1) W_hn + b_hn`.
     """
-    inputs, state, cell, outputs, gates = saved
+    state, outputs, gates, W_hr, W_hz, W_hn = saved
     before = jnp.concatenate([state[None], outputs[:-1]])  # H_(t-1)
 
     def step(d_state, at_t):
@@ -120,37 +145,32 @@ def _gru_backward(saved, d_outputs):
         D_n = d_H * (1 - Z) * (1 - N * N)
         D_z = d_H * (H - N) * Z * (1 - Z)
         D_r = D_n * A * R * (1 - R)
-        D = {"r": D_r, "z": D_z, "n": D_n, "a": D_n * R}
-        through = (("hr", "r"), ("hz", "z"), ("hn", "a"))
-        return d_H * Z + sum(D[at] @ cell[name]["kernel"].T for name, at in through), D
+        D_a = D_n * R
+        d_state = d_H * Z + D_r @ W_hr.T + D_z @ W_hz.T + D_a @ W_hn.T
+        return d_state, (D_r, D_z, D_n, D_a)
 
     at_t = (before, d_outputs, *gates)
     d_state, D = jax.lax.scan(step, jnp.zeros_like(state), at_t, reverse=True)
-    d_cell = {}
-    for name, at in {"ir": "r", "iz": "z", "in": "n", "hr": "r", "hz": "z", "hn": "a"}.items():
-        read = inputs if name.startswith("i") else before
-        d_cell[name] = {"kernel": jnp.einsum("tbi,tbh->ih", read, D[at])}
-        if "bias" in cell[name]:
-            d_cell[name]["bias"] = D[at].sum((0, 1))
-    d_inputs = sum(D[at] @ cell[f"i{at}"]["kernel"].T for at in "rzn")
-    return d_inputs, d_state, d_cell
+    D_r, D_z, D_n, D_a = D
+    weights = (rows(before).T @ rows(D) for D in (D_r, D_z, D_a))
+    return (D_r, D_z, D_n), d_state, *weights, D_a.sum((0, 1))
 
 
 gru_recurrence.defvjp(_gru_forward, _gru_backward)
 
 
 class FusedRNNScratch(RNNScratch):
-    """`RNNScratch`, fused; same arguments, parameters and results."""
+    """`RNNScratch`, fused; same arguments, parameters and results, and ids as inputs too."""
 
     def __call__(self, inputs, state=None, training=False):
-        check_inputs(inputs, self.num_inputs)
+        check_vectors_or_ids(inputs, self.num_inputs)
         state = initial_state(state, (inputs.shape[1], self.num_hiddens))
-        outputs = tanh_recurrence(inputs, state, self.W_xh, self.W_hh, self.b_h)
+        outputs = tanh_recurrence(project(inputs, self.W_xh, self.b_h), state, self.W_hh)
         return outputs, outputs[-1]
 
 
 class FusedStackedRNNScratch(StackedRNNScratch):
-    """`StackedRNNScratch`, fused; same arguments, parameters and results."""
+    """`StackedRNNScratch`, fused; same arguments, parameters and results, and ids as inputs too."""
 
     def setup(self):
         check_sizes(num_layers=self.num_layers)
@@ -161,49 +181,90 @@ class FusedStackedRNNScratch(StackedRNNScratch):
             for i in range(self.num_layers)
         ]
 
+    def __call__(self, inputs, state=None, training=False):
+        check_vectors_or_ids(inputs, self.num_inputs)
+        state = initial_state(state, (self.num_layers, inputs.shape[1], self.num_hiddens))
+        outputs, new_state = inputs, []
+        for layer, layer_state in zip(self.layers, state, strict=True):
+            outputs, layer_state = layer(outputs, layer_state)
+            new_state.append(layer_state)
+        return outputs, jnp.stack(new_state)
+
 
 class FusedRNN(RNN):
-    """`RNN`, fused; same arguments, parameters and results."""
+    """`RNN`, fused; same arguments, parameters and results, and ids as inputs too."""
 
     def __call__(self, inputs, state=None, training=False):
         if self.is_initializing():  # nn.SimpleCell makes the parameters
             return super().__call__(inputs, state, training)
-        check_inputs(inputs)
+        check_vectors_or_ids(inputs)
         state = initial_state(state, (inputs.shape[1], self.num_hiddens))
         cell = self.variables["params"]["cell"]
-        weights = cell["i"]["kernel"], cell["h"]["kernel"], cell["i"]["bias"]
-        outputs = tanh_recurrence(inputs, state, *weights)
+        projections = project(inputs, cell["i"]["kernel"], cell["i"]["bias"])
+        outputs = tanh_recurrence(projections, state, cell["h"]["kernel"])
         return outputs, outputs[-1]
 
 
 class FusedGRU(GRU):
-    """`GRU`, fused; same arguments, parameters, dropout masks and results."""
+    """`GRU`, fused; same arguments, parameters, dropout masks and results, and ids as inputs too."""
 
     @nn.compact
     def __call__(self, inputs, state=None, training=False):
         if self.is_initializing():  # nn.GRUCell makes the parameters
             return super().__call__(inputs, state, training)
-        check_inputs(inputs)
+        check_vectors_or_ids(inputs)
         state = initial_state(state, (self.num_layers, inputs.shape[1], self.num_hiddens))
         outputs, new_state = inputs, []
         for i, layer_state in enumerate(state):
             if i > 0:
                 outputs = nn.Dropout(self.dropout, deterministic=not training)(outputs)
             cell = self.variables["params"][f"layer_{i}"]
-            outputs = gru_recurrence(outputs, layer_state, cell)
+            W = {name: gate["kernel"] for name, gate in cell.items()}
+            b = {name: gate["bias"] for name, gate in cell.items() if "bias" in gate}
+            projections = tuple(project(outputs, W[name], b[name]) for name in ("ir", "iz", "in"))
+            weights = W["hr"], W["hz"], W["hn"], b["hn"]
+            outputs = gru_recurrence(projections, layer_state, *weights)
             new_state.append(outputs[-1])
         return outputs, jnp.stack(new_state)
 
 
+def check_vectors_or_ids(inputs: jax.Array, num_inputs: int | None = None) -> None:
+    """Raise a ValueError unless `inputs` can be projected."""
+    if inputs.ndim != 2 or not jnp.issubdtype(inputs.dtype, jnp.integer):
+        check_inputs(inputs, num_inputs)
+
+
+class TakesIds:
+    """Lets a language model give ids, time first, to its fused layer."""
+
+    def one_hot(self, X):
+        vectors = super().one_hot(X)  # raises an error where X cannot be used
+        return vectors if self.is_initializing() else X.T
+
+
+class FusedRNNLMScratch(TakesIds, RNNLMScratch):
+    """`RNNLMScratch` for a fused layer; same arguments, parameters and results."""
+
+    def output_layer(self, outputs):
+        return by_rows(lambda H: H @ self.W_hq + self.b_q, outputs).swapaxes(0, 1)
+
+
+class FusedRNNLM(TakesIds, RNNLM):
+    """`RNNLM` for a fused layer; same arguments, parameters and results."""
+
+    def output_layer(self, outputs):
+        return by_rows(self.output, outputs).swapaxes(0, 1)
+
+
 TWINS = {
-    layer.__name__: (layer, twin)
-    for layer, twin in (
-        (RNNScratch, FusedRNNScratch),
-        (StackedRNNScratch, FusedStackedRNNScratch),
-        (RNN, FusedRNN),
-        (GRU, FusedGRU),
-    )
+    RNNScratch: FusedRNNScratch,
+    StackedRNNScratch: FusedStackedRNNScratch,
+    RNN: FusedRNN,
+    GRU: FusedGRU,
+    RNNLMScratch: FusedRNNLMScratch,
+    RNNLM: FusedRNNLM,
 }
+BY_NAME = {ours.__name__: ours for ours in TWINS}
 
 
 @lru_cache(maxsize=32)
@@ -212,19 +273,33 @@ def fuse(model: nn.Module) -> nn.Module:
 
     A layer has a twin if it computes exactly what the layer of the same name in `models` does:
     JAX traces both, and their programs must be equal. So a chapter's own copy of a layer has a
-    twin, until somebody edits what it computes.
+    twin, until somebody edits what it computes. The same holds for the language model around it;
+    where that one is edited, its layer can still have a twin.
     """
-    rnn = getattr(model, "rnn", None)
-    layer, twin = TWINS.get(type(rnn).__name__, (None, None))
-    if layer is None:
+    rnn = settings_of_ours(getattr(model, "rnn", None))
+    if rnn is None or not same_program(model, model.clone(rnn=rnn[0](**rnn[1]))):
         return model
-    names = [f.name for f in dataclasses.fields(layer) if f.name not in ("parent", "name")]
-    if not all(hasattr(rnn, name) for name in names):
-        return model
-    settings = {name: getattr(rnn, name) for name in names}
-    if type(rnn) is layer or program(model) == program(model.clone(rnn=layer(**settings))):
-        return model.clone(rnn=twin(**settings))
-    return model
+    fused_rnn = TWINS[rnn[0]](**rnn[1])
+    head = settings_of_ours(model)
+    if head is None or not same_program(model, head[0](**head[1])):
+        return model.clone(rnn=fused_rnn)
+    return TWINS[head[0]](**head[1] | {"rnn": fused_rnn})
+
+
+def settings_of_ours(module: nn.Module | None) -> tuple[type, dict] | None:
+    """Give the class of the same name in `models` and the module's settings for it, if it has."""
+    ours = BY_NAME.get(type(module).__name__)
+    if ours is None:
+        return None
+    names = [f.name for f in dataclasses.fields(ours) if f.name not in ("parent", "name")]
+    if not all(hasattr(module, name) for name in names):
+        return None
+    return ours, {name: getattr(module, name) for name in names}
+
+
+def same_program(model: nn.Module, other: nn.Module) -> bool:
+    """Say whether two language models have the same parameters and compute the same."""
+    return model == other or program(model) == program(other)
 
 
 @lru_cache(maxsize=32)
@@ -237,4 +312,5 @@ def program(model: nn.Module) -> str:
         apply = partial(model.apply, params, X, rngs={"dropout": key})
         return apply(training=False), apply(training=True)
 
-    return re.sub("0x[0-9a-f]+", "", str(jax.make_jaxpr(run)(params, X, key)))  # no addresses
+    traced = str(jax.make_jaxpr(run)(params, X, key))
+    return str(jax.tree.structure(params)) + re.sub("0x[0-9a-f]+", "", traced)  # no addresses

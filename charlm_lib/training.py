@@ -156,8 +156,7 @@ class Trainer:
         max_epochs, train_starts, left_out = shorten(self.max_epochs, data.starts("train"))
 
         mesh = stream_mesh(device_mesh()) if self.carry_state else device_mesh()
-        tokens, *starts = data.tokens, train_starts, data.starts("val")
-        tokens, train_starts, val_starts = on_all_devices((tokens, *starts), mesh)
+        tokens, val_starts = on_all_devices((data.tokens, data.starts("val")), mesh)
         order_key = jax.random.split(as_key(key))[1]
         if self.carry_state:
             lay_out, function = stream_batches, stream_epoch_function

@@ -11,10 +11,13 @@ import charlm_lib as cl
 from charlm_lib.fused import (
     FusedGRU,
     FusedRNN,
+    FusedRNNLM,
+    FusedRNNLMScratch,
     FusedRNNScratch,
     FusedStackedRNNScratch,
     fuse,
     gru_recurrence,
+    project,
     tanh_recurrence,
 )
 
@@ -95,19 +98,14 @@ def double_precision():
 
 
 def tanh_arguments(draw):
-    """Inputs, state, W_xh, W_hh and b_h."""
-    return [draw(shape) for shape in [(4, 2, 3), (2, 5), (3, 5), (5, 5), (5,)]]
+    """Projections, state and W_hh."""
+    return [draw(shape) for shape in [(4, 2, 5), (2, 5), (5, 5)]]
 
 
 def gru_arguments(draw):
-    """Inputs, state and the parameters of a cell."""
-    cell = {name: {"kernel": draw((3, 5)), "bias": draw((5,))} for name in ("ir", "iz", "in")}
-    cell |= {name: {"kernel": draw((5, 5))} for name in ("hr", "hz")}
-    return [
-        draw((4, 2, 3)),
-        draw((2, 5)),
-        cell | {"hn": {"kernel": draw((5, 5)), "bias": draw((5,))}},
-    ]
+    """The three projections, state, W_hr, W_hz, W_hn and b_hn."""
+    shapes = [(2, 5), (5, 5), (5, 5), (5, 5), (5,)]
+    return [tuple(draw((4, 2, 5)) for _ in range(3)), *map(draw, shapes)]
 
 
 @pytest.mark.parametrize(
@@ -132,14 +130,62 @@ def test_backward_pass_against_finite_differences(recurrence, make, double_preci
             assert float(grad[place]) == pytest.approx(float(slope), abs=1e-7)
 
 
+def test_the_projection_of_ids_is_that_of_their_one_hot_vectors():
+    rng = np.random.default_rng(0)
+    W, b = (jnp.asarray(rng.standard_normal(shape)) for shape in [(V, H), (H,)])
+    ids = jnp.asarray(rng.integers(V, size=(STEPS, BATCH)))
+    vectors = jax.nn.one_hot(ids, V)
+    np.testing.assert_allclose(project(ids, W, b), vectors @ W + b, atol=1e-6)
+    np.testing.assert_allclose(project(vectors, W, b), vectors @ W + b, atol=1e-6)
+
+
 def test_which_models_have_a_twin():
-    assert fuse(stack(2)).rnn == FusedStackedRNNScratch(V, H, 2, sigma=0.5)
+    twin = fuse(stack(2))
+    assert twin.rnn == FusedStackedRNNScratch(V, H, 2, sigma=0.5)
+    assert twin == FusedRNNLMScratch(twin.rnn, V, lr=1.0, sigma=0.5)
     single = cl.RNNLMScratch(cl.RNNScratch(V, H), V, 1.0)
-    assert fuse(single).rnn == FusedRNNScratch(V, H)
-    assert fuse(cl.RNNLM(cl.RNN(H), V, 1.0)).rnn == FusedRNN(H)
-    assert fuse(gru(2, dropout=0.1)).rnn == FusedGRU(H, 2, dropout=0.1)
+    assert fuse(single) == FusedRNNLMScratch(FusedRNNScratch(V, H), V, 1.0)
+    assert fuse(cl.RNNLM(cl.RNN(H), V, 1.0)) == FusedRNNLM(FusedRNN(H), V, 1.0)
+    assert fuse(gru(2, dropout=0.1)) == FusedRNNLM(FusedGRU(H, 2, dropout=0.1), V, 1.0)
     other = cl.RNNLM(type("Other", (cl.GRU,), {})(H, 2), V, 1.0)
     assert fuse(other) is other
+
+
+class TwoMore(cl.RNNLMScratch):
+    """A reader's own output layer, under a name that the library does not know."""
+
+    def output_layer(self, outputs):
+        return 2 * super().output_layer(outputs)
+
+
+class RNNLMScratch(cl.RNNLMScratch):
+    """A reader's own output layer, under the library's name."""
+
+    def output_layer(self, outputs):
+        return 2 * super().output_layer(outputs)
+
+
+@pytest.mark.parametrize("head", [TwoMore, RNNLMScratch])
+def test_an_edited_output_layer_is_kept_and_its_layer_still_has_a_twin(head, randomise):
+    model = head(cl.RNNScratch(V, H), V, 1.0)
+    twin = fuse(model)
+    assert twin == model.clone(rnn=FusedRNNScratch(V, H))
+    X = jnp.arange(BATCH * STEPS).reshape(BATCH, STEPS) % V
+    params = randomise(model, X)
+    assert largest_difference(model.apply(params, X), twin.apply(params, X)) < 1e-5
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_twin_refuses_what_its_model_refuses(depth):
+    for model in (stack(depth), gru(depth)):
+        twin = fuse(model)
+        X = jnp.zeros((BATCH, STEPS), jnp.int32)
+        params = model.init(jax.random.key(0), X)
+        for bad in (X[0], X.astype(jnp.float32)):
+            with pytest.raises(ValueError, match="needs integer ids of shape"):
+                twin.apply(params, bad)
+        with pytest.raises(ValueError, match="state has shape"):
+            twin.apply(params, X, jnp.zeros((depth, BATCH + 1, H)))
 
 
 def copy_of(change: str, layer: str = "RNNScratch"):
@@ -157,7 +203,12 @@ def copy_of(change: str, layer: str = "RNNScratch"):
 def test_a_copy_in_a_notebook_has_the_same_twin(own_head):
     head = type("RNNLMScratch", (cl.RNNLMScratch,), {}) if own_head else cl.RNNLMScratch
     model = head(copy_of("")(V, H), V, 1.0)
-    assert fuse(model) == model.clone(rnn=FusedRNNScratch(V, H))
+    assert fuse(model) == FusedRNNLMScratch(FusedRNNScratch(V, H), V, 1.0)
+
+
+def test_other_names_of_parameters_are_another_model():
+    model = cl.RNNLMScratch(copy_of('self.param("b_h" -> self.param("b"')(V, H), V, 1.0)
+    assert fuse(model) is model
 
 
 def test_a_copied_gru_has_the_same_twin_and_an_edited_one_none():
@@ -165,7 +216,7 @@ def test_a_copied_gru_has_the_same_twin_and_an_edited_one_none():
         cl.RNNLM(copy_of(change, "GRU")(H, 2, 0.1), V, 1.0)
         for change in ("", "if i > 0: -> if i > 1:")  # no dropout between two layers
     )
-    assert fuse(copied) == copied.clone(rnn=FusedGRU(H, 2, 0.1))
+    assert fuse(copied) == FusedRNNLM(FusedGRU(H, 2, 0.1), V, 1.0)
     assert fuse(edited) is edited
 
 
