@@ -22,27 +22,22 @@ def counts(workload: Workload) -> dict[str, float]:
     """Count what one update of a workload has to do.
 
     products: multiplications and additions in matrix products. Backward takes each forward
-        product twice, once for the gradient of each factor, but no gradient of one-hot inputs.
+        product twice, once for the gradient of each factor. A one-hot input needs none: it
+        selects a row.
     functions: exponentials and tanh: one per unit and gate, and one per logit.
     bytes: each stored activation is written once and read once; each parameter is read twice
         (forward, backward), and its gradient and its new value are written once.
     """
     w, blocks = workload, 3 if workload.gated else 1
     characters = w.batch_size * w.num_steps
-    forward = backward = parameters = 0
-    for layer in range(w.num_layers):
-        inputs = w.num_hiddens if layer else w.vocab_size
-        for rows, needs_gradient in ((inputs, layer > 0), (w.num_hiddens, True)):
-            size = rows * blocks * w.num_hiddens
-            forward += size
-            backward += size * (2 if needs_gradient else 1)
-            parameters += size
+    first, square = (n * blocks * w.num_hiddens for n in (w.vocab_size, w.num_hiddens))
+    multiplied = (2 * w.num_layers - 1) * square  # W_xh above the first layer, and each W_hh
     head = w.num_hiddens * w.vocab_size
     activations = w.num_layers * w.num_hiddens * (5 if w.gated else 1) + w.vocab_size
     return {
-        "products": 2 * characters * (forward + backward + 3 * head),
+        "products": 2 * characters * 3 * (multiplied + head),
         "functions": characters * (w.num_layers * blocks * w.num_hiddens + w.vocab_size),
-        "bytes": FLOAT * (2 * characters * activations + 4 * (parameters + head)),
+        "bytes": FLOAT * (2 * characters * activations + 4 * (first + multiplied + head)),
     }
 
 

@@ -76,9 +76,9 @@ def test_random_text_has_the_vocabulary_that_was_asked_for(vocab_size):
 
 # --- floor ---
 def test_counts_of_one_layer_by_hand():
-    # 1 window of 1 character, 3 tokens, 2 units: X W_xh (3x2), H W_hh (2x2), H W_hq (2x3).
+    # 1 window of 1 character, 3 tokens, 2 units: H W_hh (2x2), H W_hq (2x3); X selects from W_xh.
     count = floor.counts(Workload("RNN", 1, 2, batch_size=1, num_steps=1, vocab_size=3))
-    forward, backward = 6 + 4 + 6, 6 + 2 * 4 + 2 * 6  # one-hot inputs need no gradient
+    forward, backward = 4 + 6, 2 * 4 + 2 * 6
     assert count["products"] == 2 * (forward + backward)
     assert count["functions"] == 2 + 3
     assert count["bytes"] == 4 * (2 * (2 + 3) + 4 * 16)
