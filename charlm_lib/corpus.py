@@ -6,9 +6,11 @@ import re
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pooch
 import requests
 
+NOTHING = 0xFFFFFFFF  # no character has this code
 CORPUS_WHEEL = "word-text-counter"
 CORPUS_FILE = "word_text_counter/data/time_machine.txt"
 CORPUS_SHA256 = "531e11d1185ca4a86cb7acf60fd45943c1591945aea40f4f1c1ea577dfd6e2d9"
@@ -29,10 +31,19 @@ def clean(text: str, keep_case: bool = False, keep_punctuation: bool = False) ->
     # First letters of Unicode categories: letters, the marks that belong to them, then
     # numbers, punctuation and symbols. Deciding once per distinct character is fast.
     kept = "LMNPS" if keep_punctuation else "LM"
-    dropped = {ord(c): " " for c in set(text) if unicodedata.category(c)[0] not in kept}
-    # Soft hyphens and joiners ("Cf") stand inside words, so that no space may replace them.
-    dropped |= {code: None for code in dropped if unicodedata.category(chr(code)) == "Cf"}
-    return " ".join(text.translate(dropped).split())
+    distinct = set(text)
+    becomes = np.arange(max(map(ord, distinct), default=0) + 1, dtype=np.uint32)
+    for character in distinct:
+        category = unicodedata.category(character)
+        if category == "Cf":  # soft hyphens and joiners stand inside words: no space there
+            becomes[ord(character)] = NOTHING
+        elif category[0] not in kept:
+            becomes[ord(character)] = ord(" ")
+    codes = becomes[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)]
+    codes = codes[codes != NOTHING]
+    is_space = codes == ord(" ")
+    codes = codes[~(is_space & np.append(True, is_space[:-1]))]  # no space first, nor after another
+    return codes.tobytes().decode("utf-32-le", "surrogatepass").rstrip(" ")
 
 
 def read_corpus() -> str:

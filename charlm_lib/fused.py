@@ -206,7 +206,7 @@ class FusedRNN(RNN):
 
 
 class FusedGRU(GRU):
-    """`GRU`, fused; same arguments, parameters, dropout masks and results, and ids as inputs too."""
+    """`GRU`, fused; same arguments, parameters, masks and results, and ids as inputs too."""
 
     @nn.compact
     def __call__(self, inputs, state=None, training=False):
