@@ -8,7 +8,7 @@ import optax
 from flax import linen as nn
 
 from charlm_lib.data import gather_windows
-from charlm_lib.fused import fuse
+from charlm_lib.twins import Use, fuse
 
 
 @partial(jax.jit, static_argnums=0)
@@ -34,7 +34,8 @@ def text_nll(model: nn.Module, params: dict, tokens: jax.Array) -> jax.Array:
     """
     if len(tokens) < 2:
         raise ValueError(f"a text of {len(tokens)} characters leaves nothing to predict: pass 2")
-    return _nll(fuse(model.clone(lr=0.0)), params, tokens[None, :-1], tokens[None, 1:])[0]
+    model = fuse(model.clone(lr=0.0), Use(1, len(tokens) - 1))
+    return _nll(model, params, tokens[None, :-1], tokens[None, 1:])[0]
 
 
 def nll_by_position(model: nn.Module, params: dict, tokens: jax.Array, num_steps: int) -> jax.Array:
@@ -61,4 +62,5 @@ def nll_by_position(model: nn.Module, params: dict, tokens: jax.Array, num_steps
         )
     starts = jnp.arange(0, len(tokens) - num_steps, max(1, num_steps // 2))
     windows = gather_windows(tokens, starts, num_steps)
-    return _nll(fuse(model.clone(lr=0.0)), params, *windows).mean(0)
+    model = fuse(model.clone(lr=0.0), Use(len(starts), num_steps))
+    return _nll(model, params, *windows).mean(0)

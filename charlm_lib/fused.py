@@ -8,10 +8,6 @@ runs the weights of the other. Each gate has a product of its own: inside a loop
 handles slices of a wider product poorly.
 """
 
-import dataclasses
-import re
-from functools import lru_cache, partial
-
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
@@ -254,63 +250,3 @@ class FusedRNNLM(TakesIds, RNNLM):
 
     def output_layer(self, outputs):
         return by_rows(self.output, outputs).swapaxes(0, 1)
-
-
-TWINS = {
-    RNNScratch: FusedRNNScratch,
-    StackedRNNScratch: FusedStackedRNNScratch,
-    RNN: FusedRNN,
-    GRU: FusedGRU,
-    RNNLMScratch: FusedRNNLMScratch,
-    RNNLM: FusedRNNLM,
-}
-BY_NAME = {ours.__name__: ours for ours in TWINS}
-
-
-@lru_cache(maxsize=32)
-def fuse(model: nn.Module) -> nn.Module:
-    """Give the fused twin of a language model, or the model itself if it has none.
-
-    A layer has a twin if it computes exactly what the layer of the same name in `models` does:
-    JAX traces both, and their programs must be equal. So a chapter's own copy of a layer has a
-    twin, until somebody edits what it computes. The same holds for the language model around it;
-    where that one is edited, its layer can still have a twin.
-    """
-    rnn = settings_of_ours(getattr(model, "rnn", None))
-    if rnn is None or not same_program(model, model.clone(rnn=rnn[0](**rnn[1]))):
-        return model
-    fused_rnn = TWINS[rnn[0]](**rnn[1])
-    head = settings_of_ours(model)
-    if head is None or not same_program(model, head[0](**head[1])):
-        return model.clone(rnn=fused_rnn)
-    return TWINS[head[0]](**head[1] | {"rnn": fused_rnn})
-
-
-def settings_of_ours(module: nn.Module | None) -> tuple[type, dict] | None:
-    """Give the class of the same name in `models` and the module's settings for it, if it has."""
-    ours = BY_NAME.get(type(module).__name__)
-    if ours is None:
-        return None
-    names = [f.name for f in dataclasses.fields(ours) if f.name not in ("parent", "name")]
-    if not all(hasattr(module, name) for name in names):
-        return None
-    return ours, {name: getattr(module, name) for name in names}
-
-
-def same_program(model: nn.Module, other: nn.Module) -> bool:
-    """Say whether two language models have the same parameters and compute the same."""
-    return model == other or program(model) == program(other)
-
-
-@lru_cache(maxsize=32)
-def program(model: nn.Module) -> str:
-    """Write out what a language model computes, in training and not, as JAX traces it."""
-    key, X = jax.random.key(0), jnp.zeros((1, 2), jnp.int32)
-    params = jax.eval_shape(model.init, key, X)
-
-    def run(params, X, key):
-        apply = partial(model.apply, params, X, rngs={"dropout": key})
-        return apply(training=False), apply(training=True)
-
-    traced = str(jax.make_jaxpr(run)(params, X, key))
-    return str(jax.tree.structure(params)) + re.sub("0x[0-9a-f]+", "", traced)  # no addresses

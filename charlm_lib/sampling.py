@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from charlm_lib.data import Vocab
-from charlm_lib.fused import fuse
 from charlm_lib.models import check_sizes
 from charlm_lib.results import FitResult
+from charlm_lib.twins import Use, fuse
 
 
 def predict(prefix: str, num_preds: int, result: FitResult) -> str:
@@ -96,9 +96,11 @@ def check_prefix(prefix: str, vocab: Vocab, num_preds: int) -> np.ndarray:
     return vocab.encode(prefix)
 
 
-def _generate(result: FitResult, *request) -> jax.Array:
+def _generate(result: FitResult, prefixes: np.ndarray, *request) -> jax.Array:
     # The lr is no part of what is compiled, and a loop over time need not be written out.
-    return _write(fuse(result.model.clone(lr=0.0)), result.params, *request)
+    reading, writing = Use(*prefixes.shape), Use(len(prefixes), 1, given_state=True)
+    model = fuse(result.model.clone(lr=0.0), reading, writing)
+    return _write(model, result.params, prefixes, *request)
 
 
 @partial(jax.jit, static_argnames=("model", "num_preds", "top_k"))

@@ -14,8 +14,8 @@ from flax import linen as nn
 
 from charlm_lib.devices import compiler_options
 from charlm_lib.fast import shorten
-from charlm_lib.fused import program
 from charlm_lib.results import describe_model, fingerprint, json_value
+from charlm_lib.twins import program
 
 
 def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None) -> dict:
@@ -31,6 +31,7 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
             "data",
             "models",
             "fused",
+            "twins",
             "engine",
             "fast",
             "streams",
@@ -47,7 +48,9 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
         "optimizer": optimizer,
         "model": describe_model(model),
         # What the model computes, whatever its class is called.
-        "program": fingerprint(program(model.clone(lr=0.0))),
+        "program": fingerprint(
+            "".join(program(model.clone(lr=0.0), use) for use in trainer.uses(data))
+        ),
         "first_params": fingerprint(start.hex()),
         "text": fingerprint(data.text),
         **{name: getattr(data, name) for name in windows},

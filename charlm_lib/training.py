@@ -25,12 +25,12 @@ from charlm_lib.engine import (
     windows_nll,
 )
 from charlm_lib.fast import note, shorten
-from charlm_lib.fused import fuse
 from charlm_lib.losses import perplexity
 from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.results import FitResult, load
 from charlm_lib.settings import as_key, describe_fit, first_params, param_shapes
 from charlm_lib.streams import check_streams, stream_batches, stream_epoch_function, stream_mesh
+from charlm_lib.twins import Use, fuse
 
 _windows_nll = jax.jit(windows_nll, static_argnums=range(5))  # compiled once per model and shape
 
@@ -51,8 +51,8 @@ def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val")
     check_vocab(model, data)
     starts = data.starts(split)
     # On this host alone: a process may then evaluate without the others.
-    model, mesh = fuse(model.clone(lr=0.0)), device_mesh(jax.local_devices())
-    sizes = data.num_steps, data.batch_size
+    model = fuse(model.clone(lr=0.0), Use(data.batch_size, data.num_steps))
+    mesh, sizes = device_mesh(jax.local_devices()), (data.num_steps, data.batch_size)
     total = _windows_nll(model, None, mesh, *sizes, params, data.tokens, starts)
     return float(total) / (len(starts) * data.num_steps)
 
@@ -180,7 +180,8 @@ class Trainer:
                 shapes = shapes, jax.eval_shape(first_opt_state, shapes)
                 shapes = abstract((*shapes, tokens, batches(1), val_starts), mesh)
                 sizes = data.num_steps, data.batch_size
-                fast = fuse(model.clone(lr=0.0))  # the lr is no part of what is compiled
+                # The lr is no part of what is compiled.
+                fast = fuse(model.clone(lr=0.0), *self.uses(data))
                 compiling = compiling_epoch(
                     function, fast, self.compute_dtype, mesh, *sizes, optimizer, *shapes
                 )
@@ -225,6 +226,12 @@ class Trainer:
             compile_seconds=compile_seconds,
             stopped=stopped,
         )
+
+    def uses(self, data: TextData) -> tuple[Use, Use]:
+        """Say how training and validation will call the model."""
+        given_state = self.carry_state or self.compute_dtype is not None
+        use = Use(data.batch_size, data.num_steps, given_state)
+        return use, use._replace(training=True)
 
     def start(self, optimizer: optax.GradientTransformation | None, lr: float) -> tuple:
         """Give the optimizer, with clipping before it, and the function that makes its state."""

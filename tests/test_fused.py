@@ -1,6 +1,4 @@
-"""The fused layers against those of the chapters, and when a model gets a fused twin."""
-
-import inspect
+"""The fused layers against those of the chapters."""
 
 import jax
 import jax.numpy as jnp
@@ -9,17 +7,11 @@ import pytest
 
 import charlm_lib as cl
 from charlm_lib.fused import (
-    FusedGRU,
-    FusedRNN,
-    FusedRNNLM,
-    FusedRNNLMScratch,
-    FusedRNNScratch,
-    FusedStackedRNNScratch,
-    fuse,
     gru_recurrence,
     project,
     tanh_recurrence,
 )
+from charlm_lib.twins import Use, fuse
 
 V, H, STEPS, BATCH = 5, 7, 6, 3
 
@@ -51,7 +43,7 @@ MODELS |= {f"GRU of {depth}": gru(depth) for depth in (1, 2, 3)}
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 @pytest.mark.parametrize("given_state", [False, True])
 def test_equal_outputs_states_and_gradients(model, given_state, randomise):
-    twin = fuse(model)
+    twin = fuse(model, Use(BATCH, STEPS))
     keys = jax.random.split(jax.random.key(0), 3)
     X, Y = jax.random.randint(keys[0], (2, BATCH, STEPS), 0, V)
     params = randomise(model, X)  # every bias is another number
@@ -77,7 +69,7 @@ def test_equal_outputs_states_and_gradients(model, given_state, randomise):
 
 def test_dropout_is_the_same_between_fused_layers():
     model = gru(3, dropout=0.5)
-    twin = fuse(model)
+    twin = fuse(model, Use(BATCH, STEPS))
     X = jnp.arange(BATCH * STEPS).reshape(BATCH, STEPS) % V
     params = model.init(jax.random.key(0), X)
 
@@ -139,46 +131,10 @@ def test_the_projection_of_ids_is_that_of_their_one_hot_vectors():
     np.testing.assert_allclose(project(vectors, W, b), vectors @ W + b, atol=1e-6)
 
 
-def test_which_models_have_a_twin():
-    twin = fuse(stack(2))
-    assert twin.rnn == FusedStackedRNNScratch(V, H, 2, sigma=0.5)
-    assert twin == FusedRNNLMScratch(twin.rnn, V, lr=1.0, sigma=0.5)
-    single = cl.RNNLMScratch(cl.RNNScratch(V, H), V, 1.0)
-    assert fuse(single) == FusedRNNLMScratch(FusedRNNScratch(V, H), V, 1.0)
-    assert fuse(cl.RNNLM(cl.RNN(H), V, 1.0)) == FusedRNNLM(FusedRNN(H), V, 1.0)
-    assert fuse(gru(2, dropout=0.1)) == FusedRNNLM(FusedGRU(H, 2, dropout=0.1), V, 1.0)
-    other = cl.RNNLM(type("Other", (cl.GRU,), {})(H, 2), V, 1.0)
-    assert fuse(other) is other
-
-
-class TwoMore(cl.RNNLMScratch):
-    """A reader's own output layer, under a name that the library does not know."""
-
-    def output_layer(self, outputs):
-        return 2 * super().output_layer(outputs)
-
-
-class RNNLMScratch(cl.RNNLMScratch):
-    """A reader's own output layer, under the library's name."""
-
-    def output_layer(self, outputs):
-        return 2 * super().output_layer(outputs)
-
-
-@pytest.mark.parametrize("head", [TwoMore, RNNLMScratch])
-def test_an_edited_output_layer_is_kept_and_its_layer_still_has_a_twin(head, randomise):
-    model = head(cl.RNNScratch(V, H), V, 1.0)
-    twin = fuse(model)
-    assert twin == model.clone(rnn=FusedRNNScratch(V, H))
-    X = jnp.arange(BATCH * STEPS).reshape(BATCH, STEPS) % V
-    params = randomise(model, X)
-    assert largest_difference(model.apply(params, X), twin.apply(params, X)) < 1e-5
-
-
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_a_twin_refuses_what_its_model_refuses(depth):
     for model in (stack(depth), gru(depth)):
-        twin = fuse(model)
+        twin = fuse(model, Use(BATCH, STEPS))
         X = jnp.zeros((BATCH, STEPS), jnp.int32)
         params = model.init(jax.random.key(0), X)
         for bad in (X[0], X.astype(jnp.float32)):
@@ -186,88 +142,3 @@ def test_a_twin_refuses_what_its_model_refuses(depth):
                 twin.apply(params, bad)
         with pytest.raises(ValueError, match="state has shape"):
             twin.apply(params, X, jnp.zeros((depth, BATCH + 1, H)))
-
-
-def copy_of(change: str, layer: str = "RNNScratch"):
-    """A chapter's own layer: the library's source, with one line changed."""
-    source = inspect.getsource(getattr(cl, layer))
-    old, new = change.split(" -> ") if change else ("", "")
-    assert old in source
-    names = {name: getattr(cl.models, name) for name in ("nn", "jnp", "check_sizes")}
-    names |= {name: getattr(cl.models, name) for name in ("check_inputs", "initial_state")}
-    exec(source.replace(old, new), names)
-    return names[layer]
-
-
-@pytest.mark.parametrize("own_head", [False, True])
-def test_a_copy_in_a_notebook_has_the_same_twin(own_head):
-    head = type("RNNLMScratch", (cl.RNNLMScratch,), {}) if own_head else cl.RNNLMScratch
-    model = head(copy_of("")(V, H), V, 1.0)
-    assert fuse(model) == FusedRNNLMScratch(FusedRNNScratch(V, H), V, 1.0)
-
-
-def test_other_names_of_parameters_are_another_model():
-    model = cl.RNNLMScratch(copy_of('self.param("b_h" -> self.param("b"')(V, H), V, 1.0)
-    assert fuse(model) is model
-
-
-def test_a_copied_gru_has_the_same_twin_and_an_edited_one_none():
-    copied, edited = (
-        cl.RNNLM(copy_of(change, "GRU")(H, 2, 0.1), V, 1.0)
-        for change in ("", "if i > 0: -> if i > 1:")  # no dropout between two layers
-    )
-    assert fuse(copied) == FusedRNNLM(FusedGRU(H, 2, 0.1), V, 1.0)
-    assert fuse(edited) is edited
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "jnp.tanh(X -> jnp.sin(X",
-        " + self.b_h -> ",
-        "state @ self.W_hh -> 0 * state @ self.W_hh",
-        "for X in inputs: -> for X in inputs[::-1]:",
-        "jnp.stack(outputs) -> jnp.stack(outputs) * (2 if training else 1)",
-    ],
-)
-def test_an_edited_copy_has_none(change):
-    model = cl.RNNLMScratch(copy_of(change)(V, H), V, 1.0)
-    assert fuse(model) is model
-
-
-def test_a_layer_with_other_settings_of_the_same_name_has_none():
-    class RNNScratch(cl.RNN):
-        pass
-
-    model = cl.RNNLM(RNNScratch(H), V, 1.0)
-    assert fuse(model) is model
-
-
-@pytest.mark.parametrize(
-    "layer, twin",
-    [
-        (cl.StackedRNNScratch(28, H, 2), FusedRNNScratch),
-        (cl.RNN(H), FusedRNN),
-        (cl.GRU(H, 2, dropout=0.2), FusedGRU),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_training_uses_the_twin_and_gives_the_same_history(layer, twin, monkeypatch):
-    data = cl.TextData("the time traveller smiled " * 20, 16, 6, 200, 100)
-    layer = layer.clone(num_inputs=len(data.vocab)) if hasattr(layer, "num_inputs") else layer
-    model = cl.RNNLMScratch(layer, len(data.vocab), lr=1.0)
-    calls = []
-    original = twin.__call__
-
-    def counted(self, *arguments, **named):
-        calls.append(1)
-        return original(self, *arguments, **named)
-
-    monkeypatch.setattr(twin, "__call__", counted)
-    fused = cl.Trainer(3, 1.0).fit(model, data, show=False)
-    assert calls
-    monkeypatch.setattr(cl.training, "fuse", lambda model: model)
-    plain = cl.Trainer(3, 1.0).fit(model, data, show=False)
-    for split in ("train", "val"):
-        a, b = (run.history[f"{split}_perplexity"] for run in (fused, plain))
-        np.testing.assert_allclose(a, b, rtol=1e-4)
