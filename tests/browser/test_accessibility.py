@@ -58,19 +58,3 @@ def test_no_serious_violation(visit, path, scheme):
     open_everything(page)
     found = list(complaints(page))
     assert not found, "\n".join([f"{path} in {scheme} mode:", *found])
-
-
-@pytest.mark.parametrize("path", EVERY_PAGE)
-def test_no_level_of_headings_is_skipped(seen, path):
-    """A widget's heading counts as well; it may stand at any level below the one before it."""
-    levels = (
-        seen(path)
-        .page.locator("main :is(h1, h2, h3, h4, h5, h6)")
-        .evaluate_all(
-            "all => all.filter(h => h.offsetParent).map(h => [Number(h.tagName[1]), h.textContent])"
-        )
-    )
-    last = 0
-    for level, text in levels:
-        assert level <= last + 1, f"{path}: h{level} {text!r} follows h{last}"
-        last = level

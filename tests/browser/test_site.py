@@ -67,6 +67,22 @@ def test_every_picture_has_alternative_text(seen, path):
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)
+def test_no_level_of_headings_is_skipped(seen, path):
+    """A widget's heading counts as well; it may stand at any level below the one before it."""
+    levels = (
+        seen(path)
+        .page.locator("main :is(h1, h2, h3, h4, h5, h6)")
+        .evaluate_all(
+            "all => all.filter(h => h.offsetParent).map(h => [Number(h.tagName[1]), h.textContent])"
+        )
+    )
+    last = 0
+    for level, text in levels:
+        assert level <= last + 1, f"{path}: h{level} {text!r} follows h{last}"
+        last = level
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
 def test_nothing_is_wider_than_a_phone(seen, path):
     page = seen(path, **PHONE).page
     assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]

@@ -179,7 +179,11 @@ def test_the_speaker_has_the_words(visit):
     page.locator("html[data-deck=ready]").wait_for()
     with page.context.expect_page() as window:
         page.keyboard.press("s")
-    notes = window.value.locator(".speaker-controls-notes .value")
+    speaker = window.value
+    for part in ("current", "upcoming"):  # a slide that is still loading there turns the deck back
+        deck = speaker.frame_locator(f"#{part}-slide iframe").locator("html[data-deck=ready]")
+        deck.wait_for()
+    notes = speaker.locator(".speaker-controls-notes .value")
     page.evaluate("Reveal.next()")
     page.evaluate("Reveal.next()")
     notes.filter(has_text="short novel").wait_for()
