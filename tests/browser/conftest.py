@@ -108,9 +108,11 @@ def open_page(browser: Browser, address: str, scheme: str, width: int, height: i
     page.on("requestfailed", failed)
     page.on("pageerror", lambda error: visited.console.append(str(error)))
     page.on("console", said)
-    page.goto(address, wait_until="networkidle")
+    # On a busy machine the network can be idle before Chromium has parsed the page.
+    page.goto(address, wait_until="load")
     page.evaluate("window.MathJax?.startup?.promise")
     page.evaluate("document.fonts.ready.then(() => null)")
+    page.wait_for_load_state("networkidle")
     return visited
 
 

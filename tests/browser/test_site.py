@@ -140,7 +140,7 @@ def test_formulas_can_speak_without_other_hosts(visit):
     opened = visit("notation.html")
     settings = '{"explorer": true}'  # as MathJax's menu stores it
     opened.page.evaluate("text => localStorage.setItem('MathJax-Menu-Settings', text)", settings)
-    opened.page.reload(wait_until="networkidle")
+    opened.page.reload()
     spoken = opened.page.locator("mjx-container[aria-label]").first
     spoken.wait_for()
     assert spoken.get_attribute("aria-label")
