@@ -73,10 +73,14 @@ check-site: $(DONE)/notebooks ## build the site from nothing with warnings as er
 bench: $(VENV) ## measure speed and memory, alone on the machine, and write benchmarks/results.json
 	$(PYTHON) benchmarks/run.py
 
-bench-torch: ## install PyTorch for `make bench` in an environment of its own
+# uv knows where PyTorch keeps the build without CUDA, which PyPI does not have for Linux.
+bench-torch: $(UV) ## install PyTorch's CPU build for `make bench` in an environment of its own
 	python3 -m venv --clear _build/bench-torch
-	_build/bench-torch/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes \
-		-r benchmarks/torch.txt
+	_build/lock/bin/python -m uv pip install --quiet --python _build/bench-torch/bin/python \
+		--torch-backend cpu numpy $$(grep -o '^torch==[0-9.]*' benchmarks/torch.txt) || { \
+		echo "PyTorch's CPU build cannot be had (see above). Installing PyPI's, on Linux with CUDA." >&2; \
+		_build/bench-torch/bin/python -m pip install --disable-pip-version-check --quiet \
+			--require-hashes -r benchmarks/torch.txt; }
 
 test-oldest: $(OLDEST)/.complete ## unit tests and shortened chapters with the oldest versions
 	$(OLDEST)/bin/python -m pytest $(UNIT) -n 2

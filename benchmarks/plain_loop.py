@@ -55,12 +55,13 @@ def make_loop(workload: Workload, data: cl.TextData):
 
 
 def prepare(workload: Workload):
-    """Make a function that trains for one epoch and gives the seconds per update."""
+    """Make a function that trains for some epochs and gives the seconds per update."""
     epoch, _ = make_loop(workload, make_data(workload))
 
     def run() -> float:
         begun = time.perf_counter()
-        epoch()
-        return (time.perf_counter() - begun) / workload.num_updates
+        for _ in range(workload.num_epochs):
+            epoch()
+        return (time.perf_counter() - begun) / (workload.num_epochs * workload.num_updates)
 
     return run

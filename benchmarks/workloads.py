@@ -15,7 +15,8 @@ class Workload:
     vocab_size: int = 28
     optimizer: str = "sgd"
     clip: float | None = 1.0
-    num_updates: int = 10  # in one measured run
+    num_updates: int = 10  # in an epoch
+    num_epochs: int = 2  # in a measured run, which should take a second or so
 
     @property
     def gated(self) -> bool:
@@ -24,18 +25,27 @@ class Workload:
 
 
 WORKLOADS = {
-    "1 layer, written out": Workload("RNNScratch"),
-    "1 layer, nn.scan": Workload("RNN"),
+    "1 layer, written out": Workload("RNNScratch", num_epochs=5),
+    "1 layer, nn.scan": Workload("RNN", num_epochs=5),
     "2 layers, written out": Workload("StackedRNNScratch", 2),
     "2 layers, GRU": Workload("GRU", 2),
     "2 layers, GRU, 256 units": Workload(
-        "GRU", 2, 256, batch_size=64, num_steps=100, optimizer="adam", clip=None, num_updates=8
+        "GRU",
+        2,
+        256,
+        batch_size=64,
+        num_steps=100,
+        optimizer="adam",
+        clip=None,
+        num_updates=8,
+        num_epochs=1,
     ),
 }
 
 
 def quick(workload: Workload) -> Workload:
     """Shrink a workload until it only shows that the programs run."""
+    batch_size = min(32, workload.batch_size)
     return replace(
-        workload, num_hiddens=8, batch_size=min(32, workload.batch_size), num_steps=4, num_updates=2
+        workload, num_hiddens=8, batch_size=batch_size, num_steps=4, num_updates=2, num_epochs=1
     )
