@@ -1,19 +1,16 @@
-"""What the outcome of a training run depends on, and where it begins."""
+"""What the outcome of a training run depends on."""
 
 import json
 from dataclasses import asdict
-from functools import lru_cache
 from pathlib import Path
 
 import flax
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
-from flax import linen as nn
 
-from charlm_lib.devices import compiler_options
 from charlm_lib.fast import shorten
+from charlm_lib.parameters import as_key, first_params
 from charlm_lib.results import describe_model, fingerprint, json_value
 from charlm_lib.twins import program
 
@@ -30,6 +27,7 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
             "corpus",
             "data",
             "models",
+            "parameters",
             "fused",
             "twins",
             "engine",
@@ -59,29 +57,3 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
         "source": fingerprint(source),
     }
     return json.loads(json.dumps(settings, default=json_value))
-
-
-def first_params(model: nn.Module, key: jax.Array | int) -> dict:
-    """Draw the parameters that training with this key begins with."""
-    return _drawing()(model.clone(lr=0.0), jax.random.split(as_key(key))[0])
-
-
-def param_shapes(model: nn.Module) -> dict:
-    """Give the shapes and types of a model's parameters, without drawing any."""
-    return _drawing().eval_shape(model.clone(lr=0.0), jax.random.key(0))
-
-
-@lru_cache(maxsize=1)
-def _drawing():
-    """Make the compiled function of a model and a key that draws parameters."""
-
-    def draw(model: nn.Module, key: jax.Array) -> dict:
-        return model.init(key, jnp.zeros((1, 1), jnp.int32))
-
-    options = compiler_options(jax.default_backend())
-    return jax.jit(draw, static_argnums=0, compiler_options=options)
-
-
-def as_key(key: jax.Array | int) -> jax.Array:
-    """Turn a seed into a JAX random key; a key stays as it is."""
-    return jax.random.key(key) if isinstance(key, int | np.integer) else key

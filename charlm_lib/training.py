@@ -26,9 +26,10 @@ from charlm_lib.engine import (
 )
 from charlm_lib.fast import note, shorten
 from charlm_lib.losses import perplexity
+from charlm_lib.parameters import as_key, first_params, param_shapes
 from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.results import FitResult, load
-from charlm_lib.settings import as_key, describe_fit, first_params, param_shapes
+from charlm_lib.settings import describe_fit
 from charlm_lib.streams import check_streams, stream_batches, stream_epoch_function, stream_mesh
 from charlm_lib.twins import Use, fuse
 
@@ -186,8 +187,7 @@ class Trainer:
                     function, fast, self.compute_dtype, mesh, *sizes, optimizer, *shapes
                 )
             params = first_params(model, key)
-            settings = describe_fit(self, model, data, key, kind, params)
-            best_params = jax.device_get(params)
+            start = best_params = jax.device_get(params)
             # Copies, because the parameters are donated: an optimizer may keep them in its state.
             opt_state = jax.tree.map(jnp.copy, first_opt_state(params))
             state = on_all_devices((params, opt_state), mesh)
@@ -212,6 +212,7 @@ class Trainer:
                 if number < max_epochs and on_any_process(stop.pressed):
                     stopped = "interrupted"
                     break
+            settings = describe_fit(self, model, data, key, kind, start)
         if stopped == "diverged":
             lr = model.lr if settings["optimizer"] == "sgd" else None
             warnings.warn(divergence_advice(self, lr, number), stacklevel=2)

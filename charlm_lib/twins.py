@@ -18,6 +18,7 @@ from charlm_lib.fused import (
     FusedStackedRNNScratch,
 )
 from charlm_lib.models import GRU, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch
+from charlm_lib.parameters import param_shapes
 
 TWINS = {
     RNNScratch: FusedRNNScratch,
@@ -83,7 +84,7 @@ def program(model: nn.Module, use: Use) -> str:
     """Write out what a language model computes, as JAX traces it."""
     key = jax.random.key(0)
     X = jax.ShapeDtypeStruct((use.batch_size, min(use.num_steps, LONGEST)), jnp.int32)
-    params = jax.eval_shape(model.init, key, jnp.zeros((1, 1), jnp.int32))
+    params = param_shapes(model)
     state = jax.eval_shape(model.apply, params, X)[1] if use.given_state else None
 
     def run(params, X, state, key):

@@ -18,8 +18,8 @@ from jax.sharding import Mesh
 import charlm_lib as cl
 from charlm_lib import engine, training
 from charlm_lib.engine import total_nll
+from charlm_lib.parameters import first_params
 from charlm_lib.progress import FitDisplay, StopButton
-from charlm_lib.settings import first_params
 
 H = 8
 
