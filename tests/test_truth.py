@@ -142,7 +142,28 @@ def test_pages_quote_only_what_chapters_produce(path):
     assert unproved([path.read_text(encoding="utf-8")], known) == []
 
 
+# What stands where a text is still to come: a line of capitals, or the usual words for it.
+UNWRITTEN = re.compile(
+    r"^[A-Z][A-Z0-9]*(?:[-_ ][A-Z0-9]+)*:?$|\b(?:TODO|TBD|FIXME|XXX)\b|(?i:lorem ipsum)",
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize("path", [*CHAPTERS, *PAGES], ids=lambda p: p.name)
+def test_nothing_is_still_to_be_written(path):
+    said = texts(read(path)) if path in CHAPTERS else [path.read_text(encoding="utf-8")]
+    shown = [re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE) for text in said]
+    assert [m[0] for text in shown for m in UNWRITTEN.finditer(text)] == []
+
+
 # --- the test of the test ---
+@pytest.mark.parametrize(
+    "text", ["LR-TEXT", "Here it ends.\n\nTHE TABLE\n", "A TODO", "Lorem ipsum"]
+)
+def test_a_text_that_is_not_there_is_found(text):
+    assert UNWRITTEN.search(text)
+
+
 def chapter(text: str, code: str = "n = 32", out: str = "perplexity 7.34, 6% of 1,000", **metadata):
     cell = new_code_cell(code, outputs=[new_output("stream", text=out)], metadata=metadata)
     return new_notebook(cells=[new_markdown_cell(text), cell])
