@@ -26,7 +26,7 @@ COLAB := _build/colab
 COLAB_PYTHON ?= python3.13
 
 .PHONY: help book slides serve lab execute test lint unit notebooks browser check-site \
-	bench bench-torch test-oldest test-colab test-robust repo lock class-pack test-class-pack clean
+	bench bench-torch bench-torch-pypi test-oldest test-colab test-robust repo lock class-pack test-class-pack clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -77,10 +77,13 @@ bench: $(VENV) ## measure speed and memory, alone on the machine, and write benc
 bench-torch: $(UV) ## install PyTorch's CPU build for `make bench` in an environment of its own
 	python3 -m venv --clear _build/bench-torch
 	_build/lock/bin/python -m uv pip install --quiet --python _build/bench-torch/bin/python \
-		--torch-backend cpu numpy $$(grep -o '^torch==[0-9.]*' benchmarks/torch.txt) || { \
-		echo "PyTorch's CPU build cannot be had (see above). Installing PyPI's, on Linux with CUDA." >&2; \
-		_build/bench-torch/bin/python -m pip install --disable-pip-version-check --quiet \
-			--require-hashes -r benchmarks/torch.txt; }
+		--torch-backend cpu $$(grep -o '^torch==[0-9.]*' benchmarks/torch.txt) \
+	|| $(MAKE) bench-torch-pypi
+
+bench-torch-pypi:
+	@echo "PyTorch's CPU build could not be installed (see above). Now PyPI's, on Linux with CUDA." >&2
+	_build/bench-torch/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes \
+		-r benchmarks/torch.txt
 
 test-oldest: $(OLDEST)/.complete ## unit tests and shortened chapters with the oldest versions
 	$(OLDEST)/bin/python -m pytest $(UNIT) -n 2

@@ -9,7 +9,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-INSTALLS = re.findall(r"pip install\b(.*)", MAKEFILE)
+INSTALLS = re.findall(r"-m pip install\b(.*)", MAKEFILE)
+OF_TORCH = re.findall(r"uv pip install\b(.*)", MAKEFILE)  # a build that PyPI does not have
 LISTS = sorted({name for line in INSTALLS for name in re.findall(r"-r (\S+)", line)})
 
 
@@ -18,6 +19,16 @@ def test_nothing_is_installed_without_its_hash(arguments):
     """Except this project itself, which brings nothing along."""
     options = set(arguments.split())
     assert {"--require-hashes", "-r"} <= options or {"--no-deps", "-e", "."} <= options
+
+
+def test_pytorch_for_the_benchmarks_is_one_version_of_its_cpu_build():
+    """By version, not by hash: its index has other files for every system and Python."""
+    (arguments,) = OF_TORCH
+    (package,) = re.findall(
+        r"--torch-backend cpu \$\$\(grep -o '(.*?)' benchmarks/torch.txt\)", arguments
+    )
+    found = re.findall(package, (ROOT / "benchmarks/torch.txt").read_text(encoding="utf-8"), re.M)
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("name", LISTS)
