@@ -187,7 +187,9 @@ class Trainer:
                     function, fast, self.compute_dtype, mesh, *sizes, optimizer, *shapes
                 )
             params = first_params(model, key)
-            start = best_params = jax.device_get(params)
+            # Before the run: what cannot be described must not cost a training.
+            settings = describe_fit(self, model, data, key, kind, params)
+            best_params = jax.device_get(params)
             # Copies, because the parameters are donated: an optimizer may keep them in its state.
             opt_state = jax.tree.map(jnp.copy, first_opt_state(params))
             state = on_all_devices((params, opt_state), mesh)
@@ -212,7 +214,6 @@ class Trainer:
                 if number < max_epochs and on_any_process(stop.pressed):
                     stopped = "interrupted"
                     break
-            settings = describe_fit(self, model, data, key, kind, start)
         if stopped == "diverged":
             lr = model.lr if settings["optimizer"] == "sgd" else None
             warnings.warn(divergence_advice(self, lr, number), stacklevel=2)
