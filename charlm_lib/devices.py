@@ -61,9 +61,12 @@ def compiler_options(platform: str) -> dict[str, int] | None:
 
     On a CPU, LLVM shall optimise less. That compiles these programs a quarter to a third sooner,
     and they run as fast and give the same numbers: their time goes into matrix products, which
-    are not compiled anew, and into loops that XLA vectorises itself.
+    are not compiled anew, and into loops that XLA vectorises itself. Vectors shall be as long as
+    the processor has them: 16 numbers where there is AVX-512, of which XLA by default uses 8.
     """
-    return {"xla_backend_optimization_level": 1} if platform == "cpu" else None
+    if platform != "cpu":
+        return None
+    return {"xla_backend_optimization_level": 1, "xla_cpu_prefer_vector_width": 512}
 
 
 def describe_machine(computing: str) -> None:

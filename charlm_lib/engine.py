@@ -19,6 +19,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from charlm_lib.data import gather_windows, shuffled
 from charlm_lib.devices import compiler_options
+from charlm_lib.losses import weighted_nll
 
 COMPILER = ThreadPoolExecutor(1, "compiler")
 SMALLEST, LARGEST = 32, 128  # windows in a micro-batch; 64 to 512 differed by less than 10%
@@ -128,10 +129,16 @@ def total_nll(model, compute_dtype, params, windows, weights, key=None) -> jax.A
     X, Y = windows
     rngs = None if key is None else {"dropout": key}
     apply = model.apply if compute_dtype is None else partial(apply_in, compute_dtype, model)
-    logits, _ = apply(params, X, training=key is not None, rngs=rngs)
+    wide = getattr(type(model), "wide_forward", None)  # of a fused twin
+    logits, _ = apply(params, X, training=key is not None, rngs=rngs, method=wide)
     # Time first, as the layers compute: XLA need not turn the logits round.
-    nll = optax.softmax_cross_entropy_with_integer_labels(logits.swapaxes(0, 1), Y.T)
-    return jnp.sum(nll * weights)
+    return weighted_nll(logits.swapaxes(0, 1), Y.T, jnp.broadcast_to(weights, Y.T.shape))
+
+
+def sum_over_devices(tree):
+    """Add up the arrays of a tree over all devices, as one vector: they wait for each other once."""
+    vector, unravel = ravel_pytree(tree)
+    return unravel(jax.lax.psum(vector, "batch"))
 
 
 def sum_over_micro_batches(function, mesh: Mesh, num_steps: int):
@@ -144,17 +151,22 @@ def sum_over_micro_batches(function, mesh: Mesh, num_steps: int):
 
     function = jax.jit(function)  # JAX then traces it once, although it is called twice below
 
+    # Gradients are added up as transposed arrays: as JAX derives them, they are transposed
+    # products, which XLA would turn round to a form that its fast products on a CPU do not take.
+    transpose = partial(jax.tree.map, jnp.transpose)
+
     def on_one_device(params, tokens, *micros):
         def evaluate(micro):
             starts, weights, key = micro
-            return function(params, gather_windows(tokens, starts, num_steps), weights, key)
+            windows = gather_windows(tokens, starts, num_steps)
+            return transpose(function(params, windows, weights, key))
 
         def add(total, micro):
             return jax.tree.map(jnp.add, total, evaluate(micro)), None
 
         shapes = jax.eval_shape(evaluate, jax.tree.map(lambda x: x[0], micros))
         zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
-        return jax.lax.psum(jax.lax.scan(add, zeros, micros)[0], "batch")
+        return transpose(sum_over_devices(jax.lax.scan(add, zeros, micros)[0]))
 
     split, whole = PartitionSpec("batch"), PartitionSpec()
     return jax.shard_map(

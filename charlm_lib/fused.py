@@ -3,15 +3,16 @@
 XLA compiles a Python loop over time into one long program: it takes longer to compile and, with
 several layers, to run. Here one step is compiled, and whatever need not wait for the step before it
 happens once for all steps: the products with the inputs before the loop, the gradients of the
-weights after it. The parameters have the same names and shapes as in `models`, so either module
-runs the weights of the other. Each gate has a product of its own: inside a loop on a CPU, XLA
-handles slices of a wider product poorly.
+weights after it (`products`). The parameters have the same names and shapes as in `models`, so
+either module runs the weights of the other. Each gate has a product of its own: inside a loop on a
+CPU, XLA handles slices of a wider product poorly.
 """
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from charlm_lib.losses import LANES
 from charlm_lib.models import (
     GRU,
     RNN,
@@ -23,32 +24,7 @@ from charlm_lib.models import (
     check_sizes,
     initial_state,
 )
-
-
-def rows(x: jax.Array) -> jax.Array:
-    """Join the axes of steps and batch: XLA makes faster products of two axes than of three."""
-    return x.reshape(-1, x.shape[-1])
-
-
-def by_rows(function, x: jax.Array) -> jax.Array:
-    """Apply a function to all steps of all sequences at once."""
-    return function(rows(x)).reshape(*x.shape[:2], -1)
-
-
-def project(inputs: jax.Array, W: jax.Array, b: jax.Array) -> jax.Array:
-    """Compute `X_t W + b` for all steps.
-
-    Args:
-        inputs: all `X_t`, `(num_steps, batch_size, num_inputs)`; or the ids of one-hot `X_t`,
-            `(num_steps, batch_size)`, whose products are rows of `W`.
-        W, b: `(num_inputs, num_hiddens)` and `(num_hiddens,)`.
-
-    Returns:
-        `(num_steps, batch_size, num_hiddens)`.
-    """
-    if inputs.ndim == 2:
-        return (W + b)[inputs]
-    return by_rows(lambda X: X @ W + b, inputs)
+from charlm_lib.products import project, recurrent_gradients
 
 
 @jax.custom_vjp
@@ -82,7 +58,6 @@ def _backward(saved, d_outputs):
     `D_t`, the gradient at the argument of tanh, is `(dL/dH_t + D_(t+1) W_hh^T) (1 - H_t^2)`.
     """
     state, outputs, W_hh = saved
-    before = jnp.concatenate([state[None], outputs[:-1]])  # H_(t-1)
 
     def step(d_state, at_t):
         H, d_output = at_t
@@ -91,7 +66,7 @@ def _backward(saved, d_outputs):
 
     at_t = (outputs, d_outputs)
     d_state, D = jax.lax.scan(step, jnp.zeros_like(state), at_t, reverse=True)
-    return D, d_state, rows(before).T @ rows(D)
+    return D, d_state, *recurrent_gradients(state, outputs, D)
 
 
 tanh_recurrence.defvjp(_forward, _backward)
@@ -148,7 +123,7 @@ def _gru_backward(saved, d_outputs):
     at_t = (before, d_outputs, *gates)
     d_state, D = jax.lax.scan(step, jnp.zeros_like(state), at_t, reverse=True)
     D_r, D_z, D_n, D_a = D
-    weights = (rows(before).T @ rows(D) for D in (D_r, D_z, D_a))
+    weights = recurrent_gradients(state, outputs, D_r, D_z, D_a)
     return (D_r, D_z, D_n), d_state, *weights, D_a.sum((0, 1))
 
 
@@ -161,7 +136,8 @@ class FusedRNNScratch(RNNScratch):
     def __call__(self, inputs, state=None, training=False):
         check_vectors_or_ids(inputs, self.num_inputs)
         state = initial_state(state, (inputs.shape[1], self.num_hiddens))
-        outputs = tanh_recurrence(project(inputs, self.W_xh, self.b_h), state, self.W_hh)
+        (projections,) = project(inputs, (self.W_xh,), (self.b_h,))
+        outputs = tanh_recurrence(projections, state, self.W_hh)
         return outputs, outputs[-1]
 
 
@@ -196,7 +172,7 @@ class FusedRNN(RNN):
         check_vectors_or_ids(inputs)
         state = initial_state(state, (inputs.shape[1], self.num_hiddens))
         cell = self.variables["params"]["cell"]
-        projections = project(inputs, cell["i"]["kernel"], cell["i"]["bias"])
+        (projections,) = project(inputs, (cell["i"]["kernel"],), (cell["i"]["bias"],))
         outputs = tanh_recurrence(projections, state, cell["h"]["kernel"])
         return outputs, outputs[-1]
 
@@ -217,7 +193,8 @@ class FusedGRU(GRU):
             cell = self.variables["params"][f"layer_{i}"]
             W = {name: gate["kernel"] for name, gate in cell.items()}
             b = {name: gate["bias"] for name, gate in cell.items() if "bias" in gate}
-            projections = tuple(project(outputs, W[name], b[name]) for name in ("ir", "iz", "in"))
+            gates = "ir", "iz", "in"
+            projections = project(outputs, tuple(W[g] for g in gates), tuple(b[g] for g in gates))
             weights = W["hr"], W["hz"], W["hn"], b["hn"]
             outputs = gru_recurrence(projections, layer_state, *weights)
             new_state.append(outputs[-1])
@@ -230,23 +207,43 @@ def check_vectors_or_ids(inputs: jax.Array, num_inputs: int | None = None) -> No
         check_inputs(inputs, num_inputs)
 
 
-class TakesIds:
-    """Lets a language model give ids, time first, to its fused layer."""
+class FusedHead:
+    """Gives ids to the fused layer, time first, and to the loss logits that fill whole vectors."""
 
     def one_hot(self, X):
         vectors = super().one_hot(X)  # raises an error where X cannot be used
         return vectors if self.is_initializing() else X.T
 
+    def output_layer(self, outputs):
+        if self.is_initializing():  # nn.Dense makes the parameters
+            return super().output_layer(outputs)
+        return self.wide_output_layer(outputs)[..., : self.vocab_size]
 
-class FusedRNNLMScratch(TakesIds, RNNLMScratch):
+    def wide_output_layer(self, outputs):
+        """Give the logits and, after them, -inf up to a multiple of `LANES` columns."""
+        W, b = self.output_weights()
+        missing = -self.vocab_size % LANES
+        W = jnp.pad(W, ((0, 0), (0, missing)))
+        b = jnp.pad(b, (0, missing), constant_values=-jnp.inf)
+        (logits,) = project(outputs, (W,), (b,))
+        return logits.swapaxes(0, 1)
+
+    def wide_forward(self, X, state=None, training=False):
+        """Do as `forward` does, but with the logits of `wide_output_layer`; their loss is equal."""
+        outputs, state = self.rnn(self.one_hot(X), state, training)
+        return self.wide_output_layer(outputs), state
+
+
+class FusedRNNLMScratch(FusedHead, RNNLMScratch):
     """`RNNLMScratch` for a fused layer; same arguments, parameters and results."""
 
-    def output_layer(self, outputs):
-        return by_rows(lambda H: H @ self.W_hq + self.b_q, outputs).swapaxes(0, 1)
+    def output_weights(self):
+        return self.W_hq, self.b_q
 
 
-class FusedRNNLM(TakesIds, RNNLM):
+class FusedRNNLM(FusedHead, RNNLM):
     """`RNNLM` for a fused layer; same arguments, parameters and results."""
 
-    def output_layer(self, outputs):
-        return by_rows(self.output, outputs).swapaxes(0, 1)
+    def output_weights(self):
+        dense = self.variables["params"]["output"]
+        return dense["kernel"], dense["bias"]

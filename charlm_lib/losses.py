@@ -3,7 +3,10 @@
 import math
 
 import jax
+import jax.numpy as jnp
 import optax
+
+LANES = 16  # float32 numbers in the longest vectors that CPUs have
 
 
 def cross_entropy(logits: jax.Array, Y: jax.Array) -> jax.Array:
@@ -22,6 +25,44 @@ def cross_entropy(logits: jax.Array, Y: jax.Array) -> jax.Array:
             f"has shape {Y.shape}"
         )
     return optax.softmax_cross_entropy_with_integer_labels(logits, Y).mean()
+
+
+@jax.custom_vjp
+def weighted_nll(logits: jax.Array, Y: jax.Array, weights: jax.Array) -> jax.Array:
+    """Add up negative log-likelihoods (nats): `-sum(weights * log softmax(logits)[Y])`.
+
+    The same as optax's loss, in a form that a CPU computes faster: the gradient, `softmax(logits)`
+    less 1 at Y, comes with the value, and each row is filled up with -inf to a multiple of `LANES`.
+    Vectors of a CPU hold 4, 8 or 16 numbers: 28 logits leave them partly empty, 32 do not.
+
+    Args:
+        logits: `(..., vocab_size)`.
+        Y: `(...)` integer ids.
+        weights: `(...)`.
+    """
+    return _weighted_nll_and_gradient(logits, Y, weights)[0]
+
+
+def _weighted_nll_and_gradient(logits, Y, weights):
+    vocab_size = logits.shape[-1]
+    missing = [(0, 0)] * (logits.ndim - 1) + [(0, -vocab_size % LANES)]
+    logits = jnp.pad(logits, missing, constant_values=-jnp.inf)
+    largest = logits.max(-1, keepdims=True)
+    shares = jnp.exp(logits - largest)
+    total = shares.sum(-1, keepdims=True)
+    is_target = jnp.arange(logits.shape[-1]) == Y[..., None]
+    chosen = jnp.where(is_target, logits, 0).sum(-1)
+    nll = jnp.log(total[..., 0]) + largest[..., 0] - chosen
+    gradient = (shares / total - is_target) * weights[..., None]
+    return jnp.sum(nll * weights), (gradient[..., :vocab_size], nll)
+
+
+def _weighted_nll_backward(saved, d):
+    gradient, nll = saved
+    return d * gradient, None, d * nll
+
+
+weighted_nll.defvjp(_weighted_nll_and_gradient, _weighted_nll_backward)
 
 
 def perplexity(nll: float) -> float:

@@ -13,7 +13,8 @@ import optax
 from jax.sharding import Mesh, PartitionSpec
 
 from charlm_lib.data import TextData, gather_windows
-from charlm_lib.engine import guarded_update, shared_rows
+from charlm_lib.engine import guarded_update, shared_rows, sum_over_devices
+from charlm_lib.losses import weighted_nll
 
 SHARES = 8  # equal parts of a batch, each with its own dropout key; any of 1, 2, 4, 8 devices
 
@@ -83,7 +84,7 @@ def stream_epoch_function(
         X, Y = gather_windows(tokens, starts, num_steps)
         rngs = None if key is None else {"dropout": key}
         logits, state = model.apply(params, X, state, training=key is not None, rngs=rngs)
-        return optax.softmax_cross_entropy_with_integer_labels(logits, Y).sum(), state
+        return weighted_nll(logits.swapaxes(0, 1), Y.T, jnp.ones(Y.T.shape)), state
 
     def nll(params, state, tokens, starts, keys):
         in_shares = jax.vmap(share_nll, (None, 0, None, 0, 0))
@@ -101,7 +102,7 @@ def stream_epoch_function(
 
     def value_and_gradient(*arguments):
         (value, state), grads = jax.value_and_grad(nll, has_aux=True)(*arguments)
-        return jax.lax.psum((value, grads), "batch"), state
+        return sum_over_devices((value, grads)), state
 
     def value(*arguments):
         value, state = nll(*arguments)

@@ -1,16 +1,16 @@
 """The fused layers against those of the chapters."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib.fused import (
-    gru_recurrence,
-    project,
-    tanh_recurrence,
-)
+from charlm_lib.fused import gru_recurrence, tanh_recurrence
+from charlm_lib.losses import LANES
+from charlm_lib.products import project, times
 from charlm_lib.twins import Use, fuse
 
 V, H, STEPS, BATCH = 5, 7, 6, 3
@@ -127,8 +127,43 @@ def test_the_projection_of_ids_is_that_of_their_one_hot_vectors():
     W, b = (jnp.asarray(rng.standard_normal(shape)) for shape in [(V, H), (H,)])
     ids = jnp.asarray(rng.integers(V, size=(STEPS, BATCH)))
     vectors = jax.nn.one_hot(ids, V)
-    np.testing.assert_allclose(project(ids, W, b), vectors @ W + b, atol=1e-6)
-    np.testing.assert_allclose(project(vectors, W, b), vectors @ W + b, atol=1e-6)
+    for inputs in (ids, vectors):
+        first, second = project(inputs, (W, -W), (b, 2 * b))
+        np.testing.assert_allclose(first, vectors @ W + b, atol=1e-6)
+        np.testing.assert_allclose(second, 2 * b - vectors @ W, atol=1e-6)
+
+
+def test_times_has_the_gradients_that_jax_derives():
+    rng = np.random.default_rng(0)
+    shapes = [(STEPS, BATCH, V), (V, H), (V, 2), (STEPS, BATCH, H), (STEPS, BATCH, 2)]
+    inputs, *weights, first, second = (jnp.asarray(rng.standard_normal(s)) for s in shapes)
+
+    def ours(inputs, weights):
+        a, b = times(inputs, tuple(weights))
+        return jnp.sum(a * first) + jnp.sum(b * second)
+
+    def plain(inputs, weights):
+        a, b = (inputs @ W for W in weights)
+        return jnp.sum(a * first) + jnp.sum(b * second)
+
+    found, wanted = (jax.jit(jax.grad(f, (0, 1)))(inputs, weights) for f in (ours, plain))
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-5, atol=1e-5), found, wanted)
+
+
+@pytest.mark.parametrize("vocab_size", [V, LANES, LANES + 1])
+@pytest.mark.parametrize("head", [cl.RNNLM, cl.RNNLMScratch])
+def test_wide_logits_are_the_logits_and_no_others(head, vocab_size):
+    model = head(cl.GRU(H, 2), vocab_size, 1.0)
+    X = jax.random.randint(jax.random.key(1), (BATCH, STEPS), 0, vocab_size)
+    params = model.init(jax.random.key(0), X)
+    logits, state = model.apply(params, X)
+    twin = fuse(model, Use(BATCH, STEPS))
+    wide, wide_state = twin.apply(params, X, method="wide_forward")
+    assert wide.shape[-1] % LANES == 0
+    np.testing.assert_allclose(wide[..., :vocab_size], logits, atol=1e-6)
+    np.testing.assert_allclose(wide_state, state, atol=1e-6)
+    assert (wide[..., vocab_size:] == -jnp.inf).all()
+    assert twin.apply(params, X)[0].shape == logits.shape
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])

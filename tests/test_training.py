@@ -1,4 +1,4 @@
-"""Loss, evaluation and the trainer, against plain loops."""
+"""Evaluation and the trainer, against plain loops."""
 
 import dataclasses
 import functools
@@ -50,31 +50,6 @@ def devices(monkeypatch):
         monkeypatch.setattr(training, "device_mesh", lambda *_: mesh)
 
     return use
-
-
-# --- loss ---
-def test_cross_entropy_is_the_mean_negative_log_softmax():
-    rng = np.random.default_rng(0)
-    logits, Y = 5 * rng.standard_normal((3, 4, 7)), rng.integers(0, 7, (3, 4))
-    softmax = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
-    wanted = -np.log(np.take_along_axis(softmax, Y[..., None], -1)).mean()
-    found = cl.cross_entropy(jnp.asarray(logits, jnp.float32), jnp.asarray(Y))
-    assert float(found) == pytest.approx(wanted, rel=1e-6)
-    huge = jnp.array([[1e4, -1e4]])  # no overflow
-    assert float(cl.cross_entropy(huge, jnp.array([1]))) == pytest.approx(2e4)
-
-
-def test_cross_entropy_of_shapes_that_do_not_fit():
-    with pytest.raises(ValueError, match=r"\(2, 3, 5\) need targets of shape \(2, 3\).*\(3, 2\)"):
-        cl.cross_entropy(jnp.zeros((2, 3, 5)), jnp.zeros((3, 2), int))
-
-
-def test_perplexity_and_bits():
-    assert cl.perplexity(math.log(28)) == pytest.approx(28)
-    assert cl.perplexity(0.0) == 1
-    assert cl.perplexity(800.0) == cl.perplexity(math.inf) == math.inf
-    assert math.isnan(cl.perplexity(math.nan))
-    assert cl.bits_per_character(math.log(8)) == pytest.approx(3)
 
 
 # --- evaluation ---
