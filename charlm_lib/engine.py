@@ -136,7 +136,7 @@ def total_nll(model, compute_dtype, params, windows, weights, key=None) -> jax.A
 
 
 def sum_over_devices(tree):
-    """Add up the arrays of a tree over all devices, as one vector: they wait for each other once."""
+    """Add up the arrays of a tree over all devices, as one vector: so they wait only once."""
     vector, unravel = ravel_pytree(tree)
     return unravel(jax.lax.psum(vector, "batch"))
 
