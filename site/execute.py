@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,12 @@ from normalise import machine_folders, normalise, write
 from stage import EXECUTED, RESULTS, ROOT, SOURCE, BuildError, chapter_names, place, sources
 
 CELL_TIMEOUT = 1800  # seconds
+# Chapters that run beside another one, since one alone leaves cores idle: they neither take nor
+# save results. Where a chapter measures times that matter, nothing runs beside it.
+BESIDE = {
+    "chapters/does-depth-help": "chapters/multilayer-gru",
+    "chapters/linen-and-nnx": "chapters/bigger-and-better",
+}
 
 
 def digest(*parts: bytes) -> str:
@@ -100,35 +107,59 @@ def execute_all() -> dict[str, NotebookNode]:
 
     A chapter is executed when its code, the library, the requirements or the results of the
     chapters before it changed, or when a result that it saved did. It finds the results of the
-    chapters before it, and none of its own from an earlier execution. Prints the seconds per
-    chapter.
+    chapters before it, and none of its own from an earlier execution. Those of BESIDE run beside
+    another one. Prints the seconds per chapter.
     """
     place(sources(), SOURCE)  # a chapter may read files that lie beside it
     folder = SOURCE / "chapters"
     (folder / EXECUTED).mkdir(parents=True, exist_ok=True)
-    library, known, chapters = library_key(), {}, {}
-    for name in chapter_names():
-        nb = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
-        key = chapter_key(nb, library, known)
-        kept = folder / EXECUTED / f"{Path(name).name}.ipynb"
-        record = kept.with_suffix(".json")
-        if _is_valid(record, key, folder):
-            print(f"  {name}: unchanged", flush=True)
-        else:
-            print(f"  {name} ...", flush=True)
-            record.unlink(missing_ok=True)
+    library, known, names = library_key(), {}, chapter_names()
+    chapters = dict.fromkeys(names)
+    in_order = [name for name in names if name not in BESIDE]
+    with ThreadPoolExecutor(1) as pool:
+        for name in in_order:
+            beside = {
+                n: pool.submit(keep_valid, n, folder, library, None)
+                for n in names
+                if BESIDE.get(n) == name
+            }
+            chapters[name], saved = keep_valid(name, folder, library, known)
+            known |= saved
+            chapters |= {n: done.result()[0] for n, done in beside.items()}
+    return chapters
+
+
+def keep_valid(
+    name: str, folder: Path, library: str, known: dict[str, str] | None
+) -> tuple[NotebookNode, dict[str, str]]:
+    """Give a chapter with valid outputs, and the results that it saved; execute it if need be.
+
+    Args:
+        name, library: the chapter, and what `library_key` gives.
+        folder: where it runs.
+        known: the results that others have saved there; None for a chapter of BESIDE.
+    """
+    nb = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
+    key = chapter_key(nb, library, known or {})
+    kept = folder / EXECUTED / f"{Path(name).name}.ipynb"
+    record = kept.with_suffix(".json")
+    if _is_valid(record, key, folder):
+        print(f"  {name}: unchanged", flush=True)
+    else:
+        print(f"  {name} ...", flush=True)
+        record.unlink(missing_ok=True)
+        if known is not None:
             for stale in _results(folder).keys() - known.keys():
                 (folder / stale).unlink()
-            start = time.perf_counter()
-            write(execute_chapter(name, nb, folder), kept)
-            seconds = time.perf_counter() - start
-            saved = dict(_results(folder).items() - known.items())
-            kept_as = {"key": key, "seconds": seconds, "results": saved}
-            record.write_text(json.dumps(kept_as), encoding="utf-8")
-            print(f"  {name}: {seconds:.0f} s", flush=True)
-        known |= json.loads(record.read_text(encoding="utf-8"))["results"]
-        chapters[name] = with_outputs(nb, nbformat.read(kept, as_version=4))
-    return chapters
+        start = time.perf_counter()
+        write(execute_chapter(name, nb, folder), kept)
+        seconds = time.perf_counter() - start
+        saved = {} if known is None else dict(_results(folder).items() - known.items())
+        kept_as = {"key": key, "seconds": seconds, "results": saved}
+        record.write_text(json.dumps(kept_as), encoding="utf-8")
+        print(f"  {name}: {seconds:.0f} s", flush=True)
+    saved = json.loads(record.read_text(encoding="utf-8"))["results"]
+    return with_outputs(nb, nbformat.read(kept, as_version=4)), saved
 
 
 def with_outputs(nb: NotebookNode, executed: NotebookNode) -> NotebookNode:

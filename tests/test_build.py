@@ -88,6 +88,31 @@ def test_only_what_changed_is_executed(small_book, capsys):
     assert ran(capsys) == ["one"]
 
 
+def test_a_chapter_that_runs_beside_another_leaves_its_results_alone(
+    small_book, monkeypatch, capsys
+):
+    monkeypatch.setattr(execute, "BESIDE", {"chapters/two": "chapters/one"})
+    edit(small_book, "two", 0, "print('by itself')")
+    assert sorted(ran(capsys)) == ["one", "two"]
+    assert ran(capsys) == []
+    edit(small_book, "two", 0, "print('again')")
+    assert ran(capsys) == ["two"]
+    assert (small_book / "_build/src/chapters/results/one").is_file()
+    chapters = execute.execute_all()
+    assert list(chapters) == ["chapters/one", "chapters/two"]
+    assert chapters["chapters/two"].cells[0].outputs[0].text == "again\n"
+    edit(small_book, "two", 0, "1 / 0")
+    with pytest.raises(stage.BuildError, match="chapters/two.ipynb failed in cell 1"):
+        execute.execute_all()
+
+
+def test_chapters_that_run_beside_another_take_and_save_no_results():
+    names = stage.chapter_names()
+    for name, other in execute.BESIDE.items():
+        assert name in names and other in names and other not in execute.BESIDE
+        assert "results/" not in (ROOT / f"{name}.ipynb").read_text(encoding="utf-8")
+
+
 def test_a_chapter_never_finds_its_own_old_results(small_book):
     execute.execute_all()
     edit(small_book, "one", 3, "print(was_there, 'second')")

@@ -32,6 +32,14 @@ THIN_OUT = """() => {
 }"""
 
 
+# What unfolds fades in, and half faded it is pale. Some animations never end.
+AT_REST = """() => Promise.allSettled(
+  document.getAnimations()
+    .filter((a) => a.effect.getComputedTiming().endTime !== Infinity)
+    .map((a) => a.finished)
+).then(() => null)"""
+
+
 def complaints(page) -> Iterator[str]:
     """Run axe-core on an open page, which it thins out, and describe each serious violation."""
     page.evaluate(THIN_OUT)
@@ -49,6 +57,7 @@ def open_everything(page) -> None:
     folded = page.locator(".toggle-hidden.toggle-button:visible")
     while folded.count():
         folded.first.click()
+    page.evaluate(AT_REST)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
