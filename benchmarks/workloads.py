@@ -25,10 +25,10 @@ class Workload:
 
 
 WORKLOADS = {
-    "1 layer, written out": Workload("RNNScratch", num_epochs=5),
-    "1 layer, nn.scan": Workload("RNN", num_epochs=5),
-    "2 layers, written out": Workload("StackedRNNScratch", 2),
-    "2 layers, GRU": Workload("GRU", 2),
+    "1 layer, written out": Workload("RNNScratch", num_epochs=20),
+    "1 layer, nn.scan": Workload("RNN", num_epochs=20),
+    "2 layers, written out": Workload("StackedRNNScratch", 2, num_epochs=5),
+    "2 layers, GRU": Workload("GRU", 2, num_epochs=5),
     "2 layers, GRU, 256 units": Workload(
         "GRU",
         2,
