@@ -134,7 +134,6 @@ def test_chapters(folder: Path, fast: bool = False) -> int:
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
     command += ["--nbval-cell-timeout", "1800", "-p", "no:cacheprovider", "--durations", "8"]
     environment = {**kernel_environment(), "PYTHONWARNINGS": warnings_as_errors()}
-    environment["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # two processes may share a GPU
     if fast:
         environment["CHARLM_FAST"] = "1"
 

@@ -58,16 +58,18 @@ def kernel_environment() -> dict[str, str]:
 
     Jupyter's own kernel specification comes first on the path, so that a `python3` kernel which the
     user once installed elsewhere is not taken for this environment's. Chapters share the programs
-    that JAX has compiled. What is built or tested comes from full training runs.
+    that JAX has compiled, and a GPU, since two may run at a time. What is built or tested comes
+    from full training runs.
     """
     here = os.path.join(sys.prefix, "share", "jupyter")
     path = os.pathsep.join(filter(None, [here, os.environ.get("JUPYTER_PATH")]))
-    compiled = {
+    shared = {
         "JAX_COMPILATION_CACHE_DIR": str(ROOT / "_build" / "jax"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     }
     fixed = {"JUPYTER_PATH": path, "PYTHONHASHSEED": "0", "CHARLM_FAST": "0"}
-    return {**compiled, **os.environ, **fixed}
+    return {**shared, **os.environ, **fixed}
 
 
 def execute_chapter(name: str, nb: NotebookNode, folder: Path) -> NotebookNode:

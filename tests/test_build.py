@@ -298,6 +298,13 @@ def test_kernels_are_those_of_this_environment():
     assert Path(run.stdout.strip()).is_relative_to(sys.prefix)
 
 
+def test_two_kernels_can_share_a_gpu(monkeypatch):
+    monkeypatch.delenv("XLA_PYTHON_CLIENT_PREALLOCATE", raising=False)
+    assert execute.kernel_environment()["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+    monkeypatch.setenv("XLA_PYTHON_CLIENT_PREALLOCATE", "true")  # the user's word counts
+    assert execute.kernel_environment()["XLA_PYTHON_CLIENT_PREALLOCATE"] == "true"
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
 def test_no_cell_escapes_the_notebook_tests(path):
     """nbval passes a cell that begins with an unknown magic or whose shell command fails."""
