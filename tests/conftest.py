@@ -8,6 +8,7 @@ os.environ.setdefault("CHARLM_CACHE", "off")  # pytest_configure chooses a cache
 
 import jax
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -30,6 +31,13 @@ TEXT = (
     "in his trousers pockets he walked slowly out of the room and we heard his slippers "
     "shuffling down the long passage to his laboratory "
 )
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    """Leave no figure of a test behind: the next test may count those that are open."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="session")

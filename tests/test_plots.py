@@ -13,12 +13,6 @@ import charlm_lib as cl
 from charlm_lib import plots, progress, tables
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def texts(figure):
     return [t.get_text() for t in figure.findobj(mpl.text.Text) if t.get_text()]
 

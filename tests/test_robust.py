@@ -6,7 +6,6 @@ import signal
 import threading
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -22,12 +21,6 @@ def model(data):
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setenv("CHARLM_FAST", "1")
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 # --- CHARLM_FAST ---
