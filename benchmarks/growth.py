@@ -66,7 +66,7 @@ def measure(workload: Workload, text_length: int, rounds: int) -> dict[str, floa
     opt_state = first_opt_state(params)
     arguments = (params, opt_state, data.tokens, data.starts("val"), data.starts("train"), key)
     *state, tokens, val, train, key = on_all_devices(arguments, mesh)
-    batches = shuffled_batches(mesh, data.batch_size, train, key)
+    batches = shuffled_batches(mesh, data.batch_size, train, key, 1)
     shapes = abstract((*state, tokens, batches, val), mesh)
     sizes = data.num_steps, data.batch_size
     compiling = compiling_epoch(epoch_function, model, None, mesh, *sizes, optimizer, *shapes)

@@ -75,14 +75,23 @@ def micro_batches(starts: jax.Array, batch_size: int, micro: int, mesh: Mesh) ->
     return laid_out, used.astype(jnp.float32).reshape(laid_out.shape)
 
 
-def shuffled_batches(mesh: Mesh, batch_size: int, starts: np.ndarray, key: jax.Array) -> tuple:
-    """Lay out the windows of an epoch in a new order, with a dropout key for each micro-batch.
+def shuffled_batches(
+    mesh: Mesh, batch_size: int, starts: np.ndarray, key: jax.Array, epoch: int
+) -> tuple:
+    """Lay out the windows of an epoch in an order of its own, with a dropout key per micro-batch.
 
     Returns:
         Starts, weights and keys, each on the devices that will use it.
     """
-    shuffle_key, dropout_key = jax.random.split(key)
-    return batches_with_keys(mesh, batch_size, shuffled(starts, shuffle_key), dropout_key)
+    bits, dropout_key = epoch_bits(key, epoch, len(starts))
+    return batches_with_keys(mesh, batch_size, shuffled(starts, bits), dropout_key)
+
+
+@partial(jax.jit, static_argnums=2)
+def epoch_bits(key: jax.Array, epoch: int, num_windows: int) -> tuple[jax.Array, jax.Array]:
+    """Draw 32 bits for each window, to shuffle them by, and the key of the epoch's dropout."""
+    shuffle_key, dropout_key = jax.random.split(jax.random.fold_in(key, epoch))
+    return jax.random.bits(shuffle_key, (num_windows,)), dropout_key
 
 
 @partial(jax.jit, static_argnums=(0, 1))

@@ -58,10 +58,12 @@ def shares(starts: jax.Array, batch_size: int) -> jax.Array:
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def stream_batches(mesh: Mesh, batch_size: int, starts: jax.Array, key: jax.Array) -> tuple:
+def stream_batches(
+    mesh: Mesh, batch_size: int, starts: jax.Array, key: jax.Array, epoch: int
+) -> tuple:
     """Give the starts of an epoch's windows and a dropout key for each share of each batch."""
     laid_out = shares(starts, batch_size)
-    keys = jax.random.split(key, laid_out.shape[:2])
+    keys = jax.random.split(jax.random.fold_in(key, epoch), laid_out.shape[:2])
     return jax.lax.with_sharding_constraint((laid_out, keys), shared_rows(mesh))
 
 

@@ -4,6 +4,7 @@ import math
 import time
 import warnings
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -158,15 +159,12 @@ class Trainer:
 
         mesh = stream_mesh(device_mesh()) if self.carry_state else device_mesh()
         tokens, val_starts = on_all_devices((data.tokens, data.starts("val")), mesh)
-        order_key = jax.random.split(as_key(key))[1]
+        order_key = on_all_devices(jax.random.split(as_key(key))[1], mesh)
         if self.carry_state:
             lay_out, function = stream_batches, stream_epoch_function
         else:
             lay_out, function = shuffled_batches, epoch_function
-
-        def batches(epoch: int) -> tuple:
-            epoch_key = on_all_devices(jax.random.fold_in(order_key, epoch), mesh)
-            return lay_out(mesh, data.batch_size, train_starts, epoch_key)
+        lay_out = partial(lay_out, mesh, data.batch_size, train_starts, order_key)
 
         history = {"epoch": [], "train_perplexity": [], "val_perplexity": [], "seconds": []}
         grad_norms, compile_seconds = [], 0.0
@@ -179,7 +177,7 @@ class Trainer:
             begun = time.perf_counter()
             if max_epochs:
                 shapes = shapes, jax.eval_shape(first_opt_state, shapes)
-                shapes = abstract((*shapes, tokens, batches(1), val_starts), mesh)
+                shapes = abstract((*shapes, tokens, lay_out(1), val_starts), mesh)
                 sizes = data.num_steps, data.batch_size
                 # The lr is no part of what is compiled.
                 fast = fuse(model.clone(lr=0.0), *self.uses(data))
@@ -198,7 +196,7 @@ class Trainer:
                 compile_seconds = time.perf_counter() - begun
             for number in range(1, max_epochs + 1):
                 begun = time.perf_counter()
-                *state, nll, norms, val_nll = epoch(*state, tokens, batches(number), val_starts)
+                *state, nll, norms, val_nll = epoch(*state, tokens, lay_out(number), val_starts)
                 nll, norms, val_nll = jax.device_get((nll, norms, val_nll))
                 history["epoch"].append(number)
                 history["train_perplexity"].append(perplexity(nll.sum(dtype=float) / train_tokens))
@@ -246,7 +244,7 @@ class Trainer:
             raise ValueError(f"lr={lr!r} must be a positive number")
 
         def first_state(params: dict):
-            state = _SGD.init(params)
+            state = _SGD.init(jnp.zeros(1))  # alike for any parameters: nothing to compile anew
             state.hyperparams["learning_rate"] = jnp.float32(lr)
             state.hyperparams["max_norm"] = jnp.float32(math.inf if clip is None else clip)
             return state

@@ -78,7 +78,7 @@ def test_one_device_and_all_give_the_same_with_dropout():
     optimizer = optax.sgd(0.5)
 
     def epoch(mesh):
-        batches = stream_batches(mesh, 8, data.starts("train"), jax.random.key(3))
+        batches = stream_batches(mesh, 8, data.starts("train"), jax.random.key(3), 1)
         return jax.jit(stream_epoch_function(model, None, mesh, 5, 8, optimizer))(
             params, optimizer.init(params), data.tokens, batches, data.starts("val")
         )
