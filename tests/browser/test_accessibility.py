@@ -72,6 +72,6 @@ def test_no_serious_violation(visit, path):
     found = list(complaints(page))
     # The dark mode differs by its colours alone.
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.documentElement.dataset.theme == 'dark'")
+    page.locator("html[data-theme=dark]").wait_for()
     found += [f"dark: {words}" for words in complaints(page, runOnly=["color-contrast"])]
     assert not found, "\n".join([f"{path}:", *found])

@@ -195,7 +195,7 @@ def test_the_buttons_above_the_text_work(visit):
     opened.page.locator(".btn-download-pdf-button").click()
     assert opened.page.evaluate("window.printed")
     opened.page.locator(".btn-fullscreen-button").click()
-    opened.page.wait_for_function("document.fullscreenElement !== null")
+    opened.page.locator(":fullscreen").first.wait_for()
     assert opened.problems == {}
 
 
