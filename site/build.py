@@ -92,8 +92,8 @@ def site_key(source: Path) -> str:
 
 def run_sphinx(source: Path, parent: Path) -> None:
     """Run jupyter-book on `source` with every warning an error; raise BuildError if it fails."""
-    # The front page shows models and library code that Sphinx does not know it depends on.
-    (source / "index.md").touch()
+    for page in pages_with_cells(source):
+        page.touch()  # it shows models, library code or measurements that Sphinx knows nothing of
     # Not the script jupyter-book: its first line fails when the path to .venv has spaces.
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", start, "build", str(source), "--path-output", str(parent)]
@@ -112,6 +112,12 @@ def run_sphinx(source: Path, parent: Path) -> None:
             shutil.rmtree(output / ".doctrees", ignore_errors=True)
             log.seek(0)
             raise BuildError(f"{log.read()}\nThe site was not built: see the warnings above.")
+
+
+def pages_with_cells(source: Path) -> list[Path]:
+    """List the pages that Sphinx itself executes; the chapters are executed before."""
+    pages = sorted(source.glob("*.md"))
+    return [page for page in pages if "```{code-cell}" in page.read_text(encoding="utf-8")]
 
 
 def update_chapters() -> None:

@@ -1,6 +1,7 @@
 """The scripts that execute, stage and build the book."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -253,6 +254,19 @@ def test_a_site_is_built_from_nothing_once(small_book, monkeypatch):
     build.tested_site(clean=False)
     build.tested_site(clean=True)  # the sources are the first again, the site is not
     assert found == [False, True, True, False]
+
+
+def test_pages_with_cells_are_read_again_whenever_the_site_is_built(small_book, monkeypatch):
+    """What they show can change without them: measurements, models, the library."""
+    (small_book / "index.md").write_text("# Numbers\n\n```{code-cell} python\nprint(1)\n```\n")
+    (small_book / "text.md").write_text("# Words\n")
+    pages = [small_book / "index.md", small_book / "text.md"]
+    for page in pages:
+        os.utime(page, (0, 0))
+    done = subprocess.CompletedProcess([], returncode=0)
+    monkeypatch.setattr(build.subprocess, "run", lambda *_, **__: done)
+    build.run_sphinx(small_book, build.TEST)
+    assert [page.stat().st_mtime > 0 for page in pages] == [True, False]
 
 
 def test_mathjax_comes_from_the_wheel():
