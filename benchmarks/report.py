@@ -206,9 +206,11 @@ def plot_speedups(results: dict) -> Figure:
             rows = {i: found[name] for i, found in enumerate(ratios.values()) if name in found}
             height = 0.8 / len(names)
             y = [i + (place - (len(names) - 1) / 2) * height for i in rows]
-            bars = ax.barh(y, list(rows.values()), 0.9 * height, color=color)
-            labels = [f"{value:.1f} {name}" for value in rows.values()]
-            ax.bar_label(bars, labels, color=style.INK, padding=3, size=8)
+            ax.barh(y, list(rows.values()), 0.9 * height, color=color)
+            for at, value in zip(y, rows.values(), strict=True):
+                end = max(value, 1), at  # no label on the dotted line
+                offset = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
+                ax.annotate(f"{value:.1f} {name}", end, color=style.INK, size=8, **offset)
         ax.axvline(1, color=style.INK, linestyle=":")
         ax.set_yticks(range(len(ratios)), [name.replace(", ", "\n", 1) for name in ratios])
         ax.invert_yaxis()
