@@ -190,10 +190,10 @@ def growth_table(results: dict) -> str:
     """Tabulate the exponents with which time and memory grow."""
     rows = [
         [name, f"{min(swept['sizes']):,} to {max(swept['sizes']):,}"]
-        + [f"{swept['slopes'][key]:.2f}" for key in ("seconds", "bytes", "load seconds")]
+        + [f"{swept['slopes'][key]:.2f}" for key in ("seconds", "bytes")]
         for name, swept in results["growth"].items()
     ]
-    return table(["what grows", "range", "time per update", "memory", "time to load"], rows)
+    return table(["what grows", "range", "time per update", "memory"], rows)
 
 
 def plot_speedups(results: dict) -> Figure:
@@ -254,6 +254,8 @@ def texts(results: dict) -> str:
         f"loading it and training on it need {load['megabytes']:,.0f} MB at most."
         for load in results["loading"]
     ]
+    exponent = results["growth"]["text length"]["slopes"]["load seconds"]
+    sentences.append(f"The time to load grows with the length, exponent {exponent:.2f}.")
     return " ".join(sentences)
 
 

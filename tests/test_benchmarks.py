@@ -39,7 +39,7 @@ def results():
         "sampling": {"first text": 1.0, "one text": 500.0, "64 texts": 1.0, "cost of 64": 2.0}
         | {"Python loop": 10.0, "Python loop, compiled model": 100.0},
         "loading": [{"characters": n, "seconds": 1.0, "megabytes": 500.0} for n in (10, 100)],
-        "growth": {"batch": {**sweep, "slopes": slopes}},
+        "growth": {name: {**sweep, "slopes": slopes} for name in ("batch", "text length")},
         "minutes": 5.0,
     }  # fmt: skip
 
@@ -167,6 +167,7 @@ def test_texts():
     sentences = report.texts(results())
     assert "at 500 characters per second" in sentences and "2.0 times as long" in sentences
     assert "of 100 characters is loaded in 1.0 s" in sentences
+    assert "exponent 0.00" in sentences
 
 
 def test_plots():
