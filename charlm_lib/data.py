@@ -49,7 +49,7 @@ class Vocab:
         outside = ids[(ids < 0) | (ids >= len(self))]
         if outside.size:
             raise ValueError(f"id {outside[0]} is outside 0..{len(self) - 1}, the vocabulary's ids")
-        return "".join(self.tokens[i] for i in ids)
+        return "".join([self.tokens[i] for i in ids.tolist()])
 
     def unknown(self, text: str) -> list[str]:
         """List the distinct characters of `text` that are not in the vocabulary, in order."""

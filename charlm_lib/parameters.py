@@ -1,13 +1,18 @@
 """The parameters that training begins with."""
 
-from functools import lru_cache
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from charlm_lib.devices import compiler_options
+from charlm_lib.devices import jit_model
+
+
+def _draw(model: nn.Module, key: jax.Array) -> dict:
+    return model.init(key, jnp.zeros((1, 1), jnp.int32))
+
+
+_drawing = jit_model(_draw, static_argnums=0)
 
 
 def first_params(model: nn.Module, key: jax.Array | int) -> dict:
@@ -18,17 +23,6 @@ def first_params(model: nn.Module, key: jax.Array | int) -> dict:
 def param_shapes(model: nn.Module) -> dict:
     """Give the shapes and types of a model's parameters, without drawing any."""
     return _drawing().eval_shape(model.clone(lr=0.0), jax.random.key(0))
-
-
-@lru_cache(maxsize=1)
-def _drawing():
-    """Make the compiled function of a model and a key that draws parameters."""
-
-    def draw(model: nn.Module, key: jax.Array) -> dict:
-        return model.init(key, jnp.zeros((1, 1), jnp.int32))
-
-    options = compiler_options(jax.default_backend())
-    return jax.jit(draw, static_argnums=0, compiler_options=options)
 
 
 def as_key(key: jax.Array | int) -> jax.Array:

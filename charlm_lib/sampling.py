@@ -1,12 +1,11 @@
 """From logits to text: greedy prediction and sampling, as one compiled scan."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from charlm_lib.data import Vocab
+from charlm_lib.devices import jit_model
 from charlm_lib.models import check_sizes
 from charlm_lib.results import FitResult
 from charlm_lib.twins import Use, fuse
@@ -96,14 +95,13 @@ def check_prefix(prefix: str, vocab: Vocab, num_preds: int) -> np.ndarray:
     return vocab.encode(prefix)
 
 
-def _generate(result: FitResult, prefixes: np.ndarray, *request) -> jax.Array:
+def _generate(result: FitResult, prefixes: np.ndarray, *request) -> np.ndarray:
     # The lr is no part of what is compiled, and a loop over time need not be written out.
     reading, writing = Use(*prefixes.shape), Use(len(prefixes), 1, given_state=True)
     model = fuse(result.model.clone(lr=0.0), reading, writing)
-    return _write(model, result.params, prefixes, *request)
+    return np.asarray(_writing()(model, result.params, prefixes, *request))
 
 
-@partial(jax.jit, static_argnames=("model", "num_preds", "top_k"))
 def _write(model, params, prefixes, key, temperature, num_preds, top_k) -> jax.Array:
     """Read prefixes `(num_samples, n)`, then write ids `(num_samples, num_preds)`."""
 
@@ -124,6 +122,9 @@ def _write(model, params, prefixes, key, temperature, num_preds, top_k) -> jax.A
     carry = (logits[:, -1], state)
     u = 1 - jax.random.uniform(key, (num_preds, len(prefixes)))  # in (0, 1]
     return jax.lax.scan(step, carry, u)[1].T
+
+
+_writing = jit_model(_write, static_argnames=("model", "num_preds", "top_k"))
 
 
 def draw(logits: jax.Array, temperature: float, u: jax.Array) -> jax.Array:

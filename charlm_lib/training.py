@@ -14,6 +14,7 @@ import optax
 from flax import linen as nn
 
 from charlm_lib.data import TextData
+from charlm_lib.devices import jit_model
 from charlm_lib.engine import (
     abstract,
     compiled,
@@ -34,7 +35,7 @@ from charlm_lib.settings import describe_fit
 from charlm_lib.streams import check_streams, stream_batches, stream_epoch_function, stream_mesh
 from charlm_lib.twins import Use, fuse
 
-_windows_nll = jax.jit(windows_nll, static_argnums=range(5))  # compiled once per model and shape
+_windows_nll = jit_model(windows_nll, static_argnums=range(5))  # compiled once per model and shape
 
 
 def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val") -> float:
@@ -55,7 +56,7 @@ def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val")
     # On this host alone: a process may then evaluate without the others.
     model = fuse(model.clone(lr=0.0), Use(data.batch_size, data.num_steps))
     mesh, sizes = device_mesh(jax.local_devices()), (data.num_steps, data.batch_size)
-    total = _windows_nll(model, None, mesh, *sizes, params, data.tokens, starts)
+    total = _windows_nll()(model, None, mesh, *sizes, params, data.tokens, starts)
     return float(total) / (len(starts) * data.num_steps)
 
 

@@ -11,7 +11,12 @@ import pytest
 from jax.sharding import Mesh
 
 from charlm_lib import engine
-from charlm_lib.devices import keep_compiled_programs, use_all_cores
+from charlm_lib.devices import (
+    compiler_options,
+    jit_model,
+    keep_compiled_programs,
+    use_all_cores,
+)
 
 
 def mesh_of(n):
@@ -123,3 +128,34 @@ def test_where_compiled_programs_are_kept(tmp_path, monkeypatch, environment, fo
         assert jax.config.jax_compilation_cache_dir == "chosen by the user"
     finally:
         jax.config.update("jax_compilation_cache_dir", before)
+
+
+@pytest.fixture
+def usual_compiler():
+    """The compiler as a reader has it, not the quick one of these tests."""
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", True)
+
+
+def test_the_compiler_takes_the_options_for_a_cpu(usual_compiler):
+    options = compiler_options("cpu")
+    assert options and compiler_options("gpu") is None
+    assert jax.jit(lambda x: 2 * x, compiler_options=options)(1.0) == 2
+    with pytest.raises(Exception, match="no_such_option"):
+        jax.jit(lambda x: 3 * x, compiler_options={"no_such_option": 1})(1.0)
+
+
+def test_who_wants_nothing_optimised_gets_that():
+    assert jax.config.read("jax_disable_most_optimizations")
+    assert compiler_options("cpu") is None
+
+
+def test_a_compiled_model_computes_the_same_with_the_options(usual_compiler):
+    def power(base, exponent):
+        return base**exponent
+
+    program = jit_model(power, static_argnums=1)
+    x = jnp.linspace(0, 2, 100)
+    np.testing.assert_allclose(program()(x, 3), power(x, 3), rtol=1e-6)
+    assert program() is program()

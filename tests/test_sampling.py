@@ -155,16 +155,16 @@ def test_many_samples_at_once(result):
 
 
 def test_one_compilation_for_all_temperatures_and_learning_rates(result):
-    from charlm_lib.sampling import _write
+    from charlm_lib.sampling import _writing
 
     cl.sample("abc", 7, result, 0.5)
-    before = _write._cache_size()
+    before = _writing()._cache_size()
     for temperature in (0.6, 1, 3.0):
         cl.sample("cba", 7, result, temperature, key=9)
     cl.sample("abc", 7, replace(result, model=result.model.clone(lr=0.123)), 0.5)
-    assert _write._cache_size() == before
+    assert _writing()._cache_size() == before
     cl.sample("abcd", 7, result, 0.5)
-    assert _write._cache_size() == before + 1
+    assert _writing()._cache_size() == before + 1
 
 
 BAD = {
