@@ -64,8 +64,8 @@ notebooks: $(VENV) ## run the chapters in full and compare the outputs that must
 
 browser: $(DONE)/notebooks ## test the site, built from the committed chapters, in Chromium
 	$(PYTHON) site/build.py tested-site
-	$(PYTHON) -m pytest tests/browser -n 2 --dist loadfile --ignore-glob '*test_widgets*'
-	$(PYTHON) -m pytest tests/browser/test_widgets*.py # alone, since they measure times
+	$(PYTHON) -m pytest tests/browser -n 3 -m 'not alone'
+	$(PYTHON) -m pytest tests/browser -m alone
 
 check-site: $(DONE)/notebooks ## build the site from nothing with warnings as errors
 	$(PYTHON) site/build.py tested-site --clean

@@ -3,13 +3,15 @@
 import functools
 import http.server
 import os
+import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from chromium import ARGUMENTS, find_chromium
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from xdist.scheduler import LoadScopeScheduling
 
 # The site that `make browser` builds; CHARLM_SITE names another one.
 BUILT = Path(__file__).resolve().parents[2] / "_build" / "test" / "_build" / "html"
@@ -31,6 +33,21 @@ class SiteHandler(QuietHandler):
     def translate_path(self, path):
         found = path.startswith(f"{BELOW}/")
         return super().translate_path(path.removeprefix(BELOW) if found else "/nowhere")
+
+
+class ByPage(LoadScopeScheduling):
+    """Gives all tests of a page, or of a file without pages, to the same process.
+
+    It need not open the page again where a test before has done so.
+    """
+
+    def _split_scope(self, nodeid):
+        page = re.search(r"([\w-]+)\.html", nodeid)
+        return page[1] if page else nodeid.split("::")[0]
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByPage(config, log)
 
 
 @dataclass
@@ -73,11 +90,15 @@ def site():
         server.shutdown()
 
 
-def open_page(browser: Browser, address: str, scheme: str, width: int, height: int) -> Visit:
-    """Open a page in a browsing context of its own and wait until it has come to rest."""
-    context = browser.new_context(
+def new_context(browser: Browser, scheme="light", width=1280, height=900) -> BrowserContext:
+    """Open a browsing context: pages in it share what they store, and the work of loading."""
+    return browser.new_context(
         color_scheme=scheme, viewport={"width": width, "height": height}, locale="en-GB"
     )
+
+
+def open_page(context: BrowserContext, address: str) -> Visit:
+    """Open a page and wait until it has come to rest."""
     visited = Visit(context.new_page())
     home = address.split("/", 3)[:3]
 
@@ -103,7 +124,7 @@ def open_page(browser: Browser, address: str, scheme: str, width: int, height: i
             visited.console.append(message.text)
 
     page = visited.page
-    context.route("**/*", guard)
+    page.route("**/*", guard)
     page.on("response", answered)
     page.on("requestfailed", failed)
     page.on("pageerror", lambda error: visited.console.append(str(error)))
@@ -118,11 +139,11 @@ def open_page(browser: Browser, address: str, scheme: str, width: int, height: i
 
 @pytest.fixture
 def visit(browser: Browser, site: str):
-    """Return a function that opens a page of the site, for this test alone."""
+    """Return a function that opens a page of the site in a new context, for this test alone."""
     opened = []
 
-    def open_one(path: str, scheme: str = "light", width: int = 1280, height: int = 900) -> Visit:
-        opened.append(open_page(browser, f"{site}/{path}", scheme, width, height))
+    def open_one(path: str, **options) -> Visit:
+        opened.append(open_page(new_context(browser, **options), f"{site}/{path}"))
         return opened[-1]
 
     yield open_one
@@ -131,17 +152,48 @@ def visit(browser: Browser, site: str):
 
 
 @pytest.fixture(scope="session")
-def seen(browser: Browser, site: str):
+def shared(browser: Browser):
+    """Return a function that gives the context of a colour scheme and a size, for many pages."""
+    contexts = {}
+
+    def give(**options) -> BrowserContext:
+        known = tuple(sorted(options.items()))
+        if known not in contexts:
+            contexts[known] = new_context(browser, **options)
+        return contexts[known]
+
+    yield give
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture
+def page_of(shared, site: str):
+    """Return a function that opens a page of the site in a shared context, for this test alone.
+
+    The test may change the page, but nothing that the browser stores.
+    """
+    pages = []
+
+    def open_one(path: str, **options) -> Page:
+        pages.append(open_page(shared(**options), f"{site}/{path}").page)
+        return pages[-1]
+
+    yield open_one
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture(scope="session")
+def seen(shared, site: str):
     """Return a function that opens a page once for all tests, which only look at it."""
     opened = {}
 
-    def look(path: str, scheme: str = "light", width: int = 1280, height: int = 900) -> Visit:
-        known = (path, scheme, width, height)
+    def look(path: str, scheme: str = "light", **options) -> Visit:
+        known = (path, scheme, *sorted(options.items()))
         if known not in opened:
             address = path if "://" in path else f"{site}/{path}"
-            opened[known] = open_page(browser, address, scheme, width, height)
+            opened[known] = open_page(shared(scheme=scheme, **options), address)
         return opened[known]
 
-    yield look
-    for visited in opened.values():
-        visited.page.context.close()
+    return look

@@ -66,8 +66,8 @@ def open_everything(page) -> None:
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)
-def test_no_serious_violation(visit, path):
-    page = visit(path, "light").page
+def test_no_serious_violation(page_of, path):
+    page = page_of(path)
     open_everything(page)
     page.evaluate(THIN_OUT)
     found = list(complaints(page))

@@ -123,8 +123,8 @@ def test_figures_keep_their_colours_in_the_dark(seen, path):
 
 
 @pytest.mark.parametrize("path", CHAPTERS)
-def test_notebook_can_be_downloaded(visit, path, tmp_path):
-    page = visit(path).page
+def test_notebook_can_be_downloaded(page_of, path, tmp_path):
+    page = page_of(path)
     page.locator(".dropdown-download-buttons > button").click()
     with page.expect_download() as download:
         page.locator(".btn-download-source-button").click()
@@ -200,7 +200,7 @@ def test_the_buttons_above_the_text_work(visit):
 
 
 def test_reader_can_change_the_colours(visit):
-    page = visit("index.html", "light").page
+    page = visit("index.html").page
     themes = set()
     for _ in range(3):
         page.locator(".theme-switch-button:visible").first.click()
@@ -209,8 +209,8 @@ def test_reader_can_change_the_colours(visit):
 
 
 @pytest.mark.parametrize("path", CHAPTERS)
-def test_solutions_are_closed_until_asked_for(visit, path):
-    page = visit(path).page
+def test_solutions_are_closed_until_asked_for(page_of, path):
+    page = page_of(path)
     solutions = page.locator("article details")
     assert solutions.count() >= 2
     for solution in solutions.all():

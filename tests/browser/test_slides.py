@@ -146,8 +146,8 @@ def test_a_widget_keeps_its_keys(visit):
 
 
 @pytest.mark.parametrize("path", CHAPTERS)
-def test_chapter_and_deck_lead_to_each_other(visit, path):
-    page = visit(path).page
+def test_chapter_and_deck_lead_to_each_other(page_of, path):
+    page = page_of(path)
     with page.context.expect_page() as new:
         page.locator(".btn-slides-button").click()
     assert new.value.url.endswith(f"/slides/{Path(path).name}")

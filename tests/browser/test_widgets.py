@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from conftest import HTML, open_page
+from conftest import HTML, new_context, open_page
 from playwright.sync_api import expect
 from widgets_page import CHOICE, NEXT, NUMBER, SAMPLER, TRAIN, VIEWER, WHICH, widget, write_page
 
@@ -18,6 +18,7 @@ def texts(page):
     return page.locator(".clm-sampler .clm-text").all_inner_texts()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["http", "file"])
 def test_all_widgets_render_in_time_and_ask_for_nothing_else(opened, served, folder, kind):
     page = opened(served if kind == "http" else (folder / "index.html").as_uri())
@@ -52,6 +53,7 @@ def test_sampler_writes_and_follows_its_controls(page):
     assert len(set(amounts)) > 3
 
 
+@pytest.mark.alone
 def test_sampler_types_letter_by_letter_and_stops(page):
     page.get_by_role("button", name="Write").click()
     page.wait_for_timeout(500)
@@ -198,7 +200,7 @@ def test_damaged_state_speaks_in_its_place_and_the_rest_lives(browser, parts, tm
     del saved[VIEWER]["buffers"]
     saved[WHICH]["buffers"][0]["data"] = "not base64!"
     del state["state"][views[NUMBER]["model_id"]]
-    visit = open_page(browser, write_page(tmp_path, state, views).as_uri(), "light", 1280, 900)
+    visit = open_page(new_context(browser), write_page(tmp_path, state, views).as_uri())
     page = visit.page
     cards = page.locator(".clm-card")
     expect(cards.nth(0).get_by_role("alert")).to_contain_text("“2 tanh layers” are damaged")
@@ -266,6 +268,7 @@ class Views(HTMLParser):
         self.count += ("type", "application/vnd.jupyter.widget-view+json") in attrs
 
 
+@pytest.mark.alone
 def test_every_widget_of_the_built_site_runs(visit):
     found = 0
     for path in sorted(HTML.rglob("*.html")):

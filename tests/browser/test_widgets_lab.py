@@ -12,6 +12,8 @@ import nbformat
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
+pytestmark = pytest.mark.alone  # JupyterLab and its kernel keep the cores busy
+
 CELLS = [
     "import charlm_lib as cl\n"
     "from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage\n"

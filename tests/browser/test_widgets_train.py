@@ -27,6 +27,7 @@ def wait_for(page, condition, seconds):
     pytest.fail(f"not so within {seconds} s")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("where", ["a Worker of this page", "this page"])
 def test_it_learns_in_the_page_without_freezing_it(opened, browser, served, where):
     page = opened()

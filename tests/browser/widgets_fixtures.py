@@ -5,7 +5,7 @@ import http.server
 import threading
 
 import pytest
-from conftest import QuietHandler, open_page
+from conftest import QuietHandler, new_context, open_page
 from widgets_page import page_parts, write_page
 
 from charlm_lib import GRU, RNNLM, RNNLMScratch, StackedRNNScratch, Vocab
@@ -55,8 +55,8 @@ def opened(browser, served):
     """A function that opens the page for this test alone; at its end nothing may be wrong."""
     visits = []
 
-    def open_one(address=served, scheme="light", width=1280, height=900):
-        visits.append(open_page(browser, address, scheme, width, height))
+    def open_one(address=served, **options):
+        visits.append(open_page(new_context(browser, **options), address))
         return visits[-1].page
 
     yield open_one
