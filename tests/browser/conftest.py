@@ -97,8 +97,12 @@ def new_context(browser: Browser, scheme="light", width=1280, height=900) -> Bro
     )
 
 
-def open_page(context: BrowserContext, address: str) -> Visit:
-    """Open a page and wait until it has come to rest."""
+def open_page(context: BrowserContext, address: str, is_shared: bool = False) -> Visit:
+    """Open a page and wait until it has come to rest.
+
+    Its visit knows the requests of the page and, unless the context is shared, of every window that
+    the page opens.
+    """
     visited = Visit(context.new_page())
     home = address.split("/", 3)[:3]
 
@@ -124,7 +128,7 @@ def open_page(context: BrowserContext, address: str) -> Visit:
             visited.console.append(message.text)
 
     page = visited.page
-    page.route("**/*", guard)
+    (page if is_shared else context).route("**/*", guard)
     page.on("response", answered)
     page.on("requestfailed", failed)
     page.on("pageerror", lambda error: visited.console.append(str(error)))
@@ -176,7 +180,7 @@ def page_of(shared, site: str):
     pages = []
 
     def open_one(path: str, **options) -> Page:
-        pages.append(open_page(shared(**options), f"{site}/{path}").page)
+        pages.append(open_page(shared(**options), f"{site}/{path}", is_shared=True).page)
         return pages[-1]
 
     yield open_one
@@ -193,7 +197,7 @@ def seen(shared, site: str):
         known = (path, scheme, *sorted(options.items()))
         if known not in opened:
             address = path if "://" in path else f"{site}/{path}"
-            opened[known] = open_page(shared(scheme=scheme, **options), address)
+            opened[known] = open_page(shared(scheme=scheme, **options), address, is_shared=True)
         return opened[known]
 
     return look
