@@ -247,7 +247,8 @@ def texts(results: dict) -> str:
         f"One text is written at {sampling['one text']:,.0f} characters per second; by a Python "
         f"loop that calls the model once per character at {sampling['Python loop']:,.1f}, or at "
         f"{sampling['Python loop, compiled model']:,.0f} if the model is compiled. "
-        f"64 texts at once take {sampling['cost of 64']:.1f} times as long as one."
+        f"64 texts at once take {sampling['cost of 64']:.1f} times as long as one, "
+        f"so that each costs {sampling['cost of 64'] / 64:.2f} of it."
     ]
     sentences += [
         f"A text of {load['characters']:,} characters is loaded in {load['seconds']:.1f} s; "
