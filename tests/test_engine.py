@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from jax.sharding import Mesh
 
-from charlm_lib import engine
+import charlm_lib as cl
+from charlm_lib import engine, parameters
 from charlm_lib.devices import (
     compiler_options,
     jit_model,
@@ -151,11 +152,23 @@ def test_who_wants_nothing_optimised_gets_that():
     assert compiler_options("cpu") is None
 
 
-def test_a_compiled_model_computes_the_same_with_the_options(usual_compiler):
-    def power(base, exponent):
-        return base**exponent
+@pytest.mark.parametrize("layer", [cl.RNN(7), cl.GRU(7, 2, dropout=0.2)])
+def test_training_with_the_options_gives_the_same(layer, data, usual_compiler):
+    model = cl.RNNLM(layer, len(data.vocab), lr=1.0)
+    results = []
+    for is_quick in (False, True):
+        jax.config.update("jax_disable_most_optimizations", is_quick)
+        engine.compiling_epoch.cache_clear()  # the options are no part of what it knows
+        results.append(cl.Trainer(2, gradient_clip_val=1).fit(model, data, show=False))
+    engine.compiling_epoch.cache_clear()
+    usual, quick = (jax.tree.leaves(r.params) for r in results)
+    for one, other in zip(usual, quick, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
-    program = jit_model(power, static_argnums=1)
-    x = jnp.linspace(0, 2, 100)
-    np.testing.assert_allclose(program()(x, 3), power(x, 3), rtol=1e-6)
-    assert program() is program()
+
+def test_the_first_parameters_with_the_options_are_the_same(usual_compiler):
+    model, key = cl.RNNLM(cl.GRU(7, 2), 6, lr=0.0), jax.random.key(3)
+    drawn = jit_model(parameters._draw, static_argnums=0)()(model, key)
+    usual = model.init(key, jnp.zeros((1, 1), jnp.int32))
+    for one, other in zip(jax.tree.leaves(drawn), jax.tree.leaves(usual), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
