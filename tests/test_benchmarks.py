@@ -103,12 +103,15 @@ def test_memory_works_beside_arithmetic():
     assert floor.floor_seconds(count, rates | {"bytes": 5.0})["total"] == 6
 
 
-def test_the_better_rate_counts(monkeypatch):
-    rates = iter([{"products": 4.0, "functions": 1.0, "bytes": 3.0}])
+def test_the_best_rate_of_all_rounds_and_meshes_counts(monkeypatch):
     slower = {"products": 2.0, "functions": 2.0, "bytes": 1.0}
-    monkeypatch.setattr(floor, "measure_rates", lambda *_: next(rates, slower))
+    last = slower | {"products": 4.0}
+    rates = iter([slower | {"bytes": 3.0}, *[slower] * (2 * floor.ROUNDS - 2), last])
+    monkeypatch.setattr(floor, "measure_rates", lambda *_: next(rates))
+    monkeypatch.setattr(floor, "PAUSE", 0)
     (found,) = floor.floors({"small": Workload("RNN")}).values()
     assert found["rates"] == {"products": 4.0, "functions": 2.0, "bytes": 3.0}
+    assert next(rates, None) is None
 
 
 # --- ratios and targets ---
