@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib.fused import gru_recurrence, tanh_recurrence
+from charlm_lib.fused import gru_recurrence, scan_in_place, tanh_recurrence
 from charlm_lib.losses import LANES
 from charlm_lib.products import project, times
 from charlm_lib.twins import Use, fuse
@@ -38,6 +38,24 @@ def gru(depth, **settings):
 
 
 MODELS |= {f"GRU of {depth}": gru(depth) for depth in (1, 2, 3)}
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_loop_in_place_gives_what_a_scan_gives(reverse):
+    a, b, read = jax.random.normal(jax.random.key(0), (3, STEPS, BATCH, H))
+    state = jnp.ones((BATCH, H))
+
+    def step(state, at_t, read):
+        a, b = at_t
+        state = jnp.tanh(state + a * b - read[0])
+        return state, (state + b, state * a)
+
+    def scanned(state, at_t):
+        return step(state, at_t[:2], at_t[2:])
+
+    last, written = scan_in_place(step, state, (a, b), (read,), reverse)
+    wanted = jax.lax.scan(scanned, state, (a, b, read), reverse=reverse)
+    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, atol=1e-6), (last, written), wanted)
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
@@ -120,6 +138,13 @@ def test_backward_pass_against_finite_differences(recurrence, make, double_preci
             moved[1][i][place] -= 1e-6
             slope = (loss(moved[0]) - loss(moved[1])) / 2e-6
             assert float(grad[place]) == pytest.approx(float(slope), abs=1e-7)
+
+
+def test_a_gru_computes_the_same_where_nobody_wants_its_gradient():
+    rng = np.random.default_rng(0)
+    arguments = gru_arguments(lambda shape: jnp.float32(rng.standard_normal(shape)))
+    with_gradient, _ = jax.vjp(gru_recurrence, *arguments)
+    assert largest_difference(gru_recurrence(*arguments), with_gradient) < 1e-6
 
 
 def test_the_projection_of_ids_is_that_of_their_one_hot_vectors():
