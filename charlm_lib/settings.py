@@ -29,6 +29,7 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
             "models",
             "parameters",
             "fused",
+            "products",
             "twins",
             "engine",
             "fast",
