@@ -5,13 +5,13 @@ VENV := .venv/.complete
 UV := _build/lock/.complete
 DONE := _build/test
 PORT ?= 8000
-# Options of site/class_pack.py: PACK="--python 3.13 --platforms linux"
+# Options of tools/release/class_pack.py: PACK="--python 3.13 --platforms linux"
 PACK ?=
 LIBRARY := $(shell find charlm_lib -type f -not -name '*.pyc')
 CHAPTERS := $(wildcard chapters/*.ipynb)
-SITE := $(wildcard site/*.py)
+TOOLS := $(shell find tools -type f -not -name '*.pyc')
 BENCHMARKS := $(wildcard benchmarks/*.py benchmarks/results.json)
-PAGES := $(filter-out README.md CONTRIBUTING.md,$(wildcard *.md)) references.bib _config.yml _toc.yml \
+PAGES := index.md $(wildcard pages/*) _config.yml _toc.yml \
 	$(BENCHMARKS)
 TESTS := $(shell find tests -type f -not -name '*.pyc' -not -path 'tests/browser/*' \
 	-not -path 'tests/colab/*' -not -path 'tests/pack/*' -not -path 'tests/robust/*')
@@ -32,11 +32,11 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 book: $(VENV) ## execute the chapters and build the site (only what changed)
-	$(PYTHON) site/build.py book
+	$(PYTHON) -m tools.book.build book
 	@echo "The book is at _build/html/index.html; 'make serve' shows it at http://127.0.0.1:$(PORT)"
 
 slides: $(VENV) ## execute the chapters and build their slides (only what changed)
-	$(PYTHON) site/build.py slides
+	$(PYTHON) -m tools.book.build slides
 	@echo "The slides are in _build/html/slides; 'make serve' shows them at http://127.0.0.1:$(PORT)/slides/"
 
 serve: ## show the site in a browser at http://127.0.0.1:8000 (PORT=... for another port)
@@ -47,7 +47,7 @@ lab: $(VENV) ## open the chapters in JupyterLab
 	$(PYTHON) -m jupyterlab chapters
 
 execute: $(VENV) ## execute the chapters and write their outputs back to chapters/
-	$(PYTHON) site/build.py update-chapters
+	$(PYTHON) -m tools.book.build update-chapters
 
 test: $(DONE)/lint $(DONE)/unit $(DONE)/notebooks $(DONE)/browser ## run every test that something changed for
 	@echo "Every group of tests has passed for the present files ('make lint unit notebooks browser' runs all again)."
@@ -60,34 +60,34 @@ unit: $(VENV) ## test the library and the build scripts
 	$(PYTHON) -m pytest $(UNIT) -n 2
 
 notebooks: $(VENV) ## run the chapters in full and compare the outputs that must not change
-	$(PYTHON) site/build.py test-chapters
+	$(PYTHON) -m tools.book.build test-chapters
 
 browser: $(DONE)/notebooks ## test the site, built from the committed chapters, in Chromium
-	$(PYTHON) site/build.py tested-site
+	$(PYTHON) -m tools.book.build tested-site
 	$(PYTHON) -m pytest tests/browser -n 3 -m 'not alone'
 	$(PYTHON) -m pytest tests/browser -m alone
 
 check-site: $(DONE)/notebooks ## build the site from nothing with warnings as errors
-	$(PYTHON) site/build.py tested-site --clean
+	$(PYTHON) -m tools.book.build tested-site --clean
 
 bench: $(VENV) ## measure speed and memory, alone on the machine, and write benchmarks/results.json
-	$(PYTHON) benchmarks/run.py
+	$(PYTHON) -m benchmarks.run
 
 # uv knows where PyTorch keeps the build without CUDA, which PyPI does not have for Linux.
 bench-torch: $(UV) ## install PyTorch's CPU build for `make bench` in an environment of its own
 	python3 -m venv --clear _build/bench-torch
 	_build/lock/bin/python -m uv pip install --quiet --python _build/bench-torch/bin/python \
-		--torch-backend cpu $$(grep -o '^torch==[0-9.]*' benchmarks/torch.txt) \
+		--torch-backend cpu $$(grep -o '^torch==[0-9.]*' locks/torch.txt) \
 	|| $(MAKE) bench-torch-pypi
 
 bench-torch-pypi:
 	@echo "PyTorch's CPU build could not be installed (see above). Now PyPI's, on Linux with CUDA." >&2
 	_build/bench-torch/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes \
-		-r benchmarks/torch.txt
+		-r locks/torch.txt
 
 test-oldest: $(OLDEST)/.complete ## unit tests and shortened chapters with the oldest versions
 	$(OLDEST)/bin/python -m pytest $(UNIT) -n 2
-	$(OLDEST)/bin/python site/build.py test-chapters --fast --folder $(OLDEST)/chapters
+	$(OLDEST)/bin/python -m tools.book.build test-chapters --fast --folder $(OLDEST)/chapters
 
 test-colab: $(VENV) $(COLAB)/.complete ## run each chapter alone, as Google Colab does
 	$(PYTHON) -m pytest --noconftest tests/colab
@@ -96,7 +96,7 @@ test-robust: $(VENV) ## run each chapter twice, after a restart, in odd places a
 	$(PYTHON) -m pytest tests/robust -n 2
 
 repo: $(VENV) ## write the repository's address (URL=https://HOST/OWNER/NAME) and the set-up cells
-	$(PYTHON) site/repository.py '$(URL)'
+	$(PYTHON) -m tools.release.repository '$(URL)'
 
 # The oldest versions are the lower bounds of the library's own dependencies.
 lock: $(UV) ## write the lists of exact versions anew from pyproject.toml
@@ -104,12 +104,12 @@ lock: $(UV) ## write the lists of exact versions anew from pyproject.toml
 		pyproject.toml -o requirements.txt
 	$(COMPILE) --no-deps --resolution lowest-direct pyproject.toml -o _build/lock/bounds.txt
 	$(COMPILE) --generate-hashes --no-annotate --constraint _build/lock/bounds.txt --group book --group test \
-		--group oldest pyproject.toml -o tests/oldest.txt
-	$(COMPILE) --generate-hashes --no-annotate --group pyproject.toml:colab -o tests/colab.txt
+		--group oldest pyproject.toml -o locks/oldest.txt
+	$(COMPILE) --generate-hashes --no-annotate --group pyproject.toml:colab -o locks/colab.txt
 
 class-pack: $(DONE)/notebooks $(UV) ## pack site, notebooks and wheels for a class without a network
-	$(PYTHON) site/build.py tested-site
-	$(PYTHON) site/class_pack.py $(PACK)
+	$(PYTHON) -m tools.book.build tested-site
+	$(PYTHON) -m tools.release.class_pack $(PACK)
 
 test-class-pack: $(VENV) ## unpack the class pack, look at its site and train with its wheels
 	$(PYTHON) -m pytest tests/pack
@@ -136,30 +136,30 @@ $(VENV): requirements.txt pyproject.toml
 # The first of the commands $(1) that runs.
 first = $$(for python in $(1); do if $$python -c '' 2>/dev/null; then echo $$python; break; fi; done)
 
-$(OLDEST)/.complete: $(VENV) tests/oldest.txt
+$(OLDEST)/.complete: $(VENV) locks/oldest.txt
 	$(call first,$(OLDEST_PYTHON) $(PYTHON)) -m venv --clear $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes \
-		-r tests/oldest.txt
+		-r locks/oldest.txt
 	$(OLDEST)/bin/python -m pip install --disable-pip-version-check --quiet --no-deps -e .
 	@touch $@
 
-$(COLAB)/.complete: $(VENV) tests/colab.txt
+$(COLAB)/.complete: $(VENV) locks/colab.txt
 	$(call first,$(COLAB_PYTHON) $(PYTHON)) -m venv --clear $(COLAB)/venv
 	$(COLAB)/venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes \
-		-r tests/colab.txt
+		-r locks/colab.txt
 	@touch $@
 
-$(UV): site/uv.txt
+$(UV): locks/uv.txt
 	python3 -m venv --clear _build/lock
-	_build/lock/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r site/uv.txt
+	_build/lock/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r locks/uv.txt
 	@touch $@
 
 # `make test` leaves a mark for each group that passed and runs it again when one of these changes.
-$(DONE)/lint: $(VENV) $(LIBRARY) $(CHAPTERS) $(SITE) $(BENCHMARKS) $(TESTS) $(BROWSER_TESTS)
+$(DONE)/lint: $(VENV) $(LIBRARY) $(CHAPTERS) $(TOOLS) $(BENCHMARKS) $(TESTS) $(BROWSER_TESTS)
 	$(MAKE) lint
 	@mkdir -p $(DONE) && touch $@
 
-$(DONE)/unit: $(VENV) $(LIBRARY) $(CHAPTERS) $(wildcard site/* site/deck/*) $(BENCHMARKS) $(TESTS)
+$(DONE)/unit: $(VENV) $(LIBRARY) $(CHAPTERS) $(TOOLS) $(BENCHMARKS) $(TESTS)
 	$(MAKE) unit
 	@mkdir -p $(DONE) && touch $@
 
@@ -168,6 +168,6 @@ $(DONE)/notebooks: $(VENV) $(LIBRARY) $(CHAPTERS)
 	@mkdir -p $(DONE) && touch $@
 
 # Tests that were skipped for want of Chromium have not passed.
-$(DONE)/browser: $(DONE)/notebooks $(PAGES) $(wildcard site/* site/deck/*) $(BROWSER_TESTS)
+$(DONE)/browser: $(DONE)/notebooks $(PAGES) $(TOOLS) $(BROWSER_TESTS)
 	$(MAKE) browser
-	@mkdir -p $(DONE) && if $(PYTHON) tests/browser/chromium.py >/dev/null; then touch $@; fi
+	@mkdir -p $(DONE) && if $(PYTHON) -m tests.browser.chromium >/dev/null; then touch $@; fi

@@ -7,11 +7,11 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from our_engine import has_twin
-from workloads import Workload
+from benchmarks.our_engine import has_twin
+from benchmarks.workloads import Workload
 
-HERE = Path(__file__).parent
-TORCH = HERE.parent / "_build" / "bench-torch" / "bin" / "python"
+ROOT = Path(__file__).resolve().parents[1]
+TORCH = ROOT / "_build" / "bench-torch" / "bin" / "python"
 
 
 class Worker:
@@ -19,12 +19,13 @@ class Worker:
 
     def __init__(self, contender: str, workload: Workload):
         python = str(TORCH) if contender == "torch.nn" else sys.executable
-        command = [python, str(HERE / "worker.py"), contender, json.dumps(asdict(workload))]
+        command = [python, "-m", "benchmarks.worker", contender, json.dumps(asdict(workload))]
         # These get JAX as it comes: one CPU device, with a thread per core.
         alone = contender in ("plain loop", "one program")
         devices = {"CHARLM_CPU_DEVICES": "1"} if alone else {}
         self.process = subprocess.Popen(
             command,
+            cwd=ROOT,
             env={**os.environ, **devices},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -6,10 +6,9 @@
 import sys
 import time
 
-from flax_model import make_data, make_model
-from workloads import WORKLOADS, quick
-
 import charlm_lib as cl
+from benchmarks.flax_model import make_data, make_model
+from benchmarks.workloads import WORKLOADS, quick
 
 NUM_VAL = 5 * 1024  # whole batches, so that the plain loop compiles each function once only
 
@@ -28,7 +27,7 @@ def main() -> None:
         trainer = cl.Trainer(epochs, gradient_clip_val=workload.clip)
         trainer.fit(make_model(workload), data, show=False)
     else:
-        from plain_loop import make_loop
+        from benchmarks.plain_loop import make_loop
 
         epoch, validate = make_loop(workload, data)
         for _ in range(epochs):

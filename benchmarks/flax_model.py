@@ -1,9 +1,9 @@
 """A workload's model, text and optimizer, the same for our engine and for the plain loop."""
 
 import optax
-from workloads import Workload
 
 import charlm_lib as cl
+from benchmarks.workloads import Workload
 
 LR = {"sgd": 1.0, "adam": 0.002}
 

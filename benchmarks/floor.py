@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from workloads import Workload
 
-from charlm_lib.engine import device_mesh
+from benchmarks.workloads import Workload
+from charlm_lib.engine.epochs import device_mesh
 
 FLOAT = 4  # bytes
 ROUNDS, PAUSE = 4, 15  # seconds: a neighbour on a shared machine may be busy for that long

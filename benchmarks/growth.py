@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import jax
 import numpy as np
-from flax_model import make_model
-from workloads import Workload, quick
 
 import charlm_lib as cl
-from charlm_lib.engine import (
+from benchmarks.flax_model import make_model
+from benchmarks.workloads import Workload, quick
+from charlm_lib.engine.epochs import (
     abstract,
     compiling_epoch,
     device_mesh,

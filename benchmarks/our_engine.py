@@ -1,11 +1,12 @@
 """The Trainer, as a reader calls it."""
 
 import optax
-from flax_model import LR, make_data, make_model
-from workloads import Workload
 
 import charlm_lib as cl
-from charlm_lib import engine, training
+from benchmarks.flax_model import LR, make_data, make_model
+from benchmarks.workloads import Workload
+from charlm_lib import training
+from charlm_lib.engine import epochs as engine
 
 
 def has_twin(workload: Workload) -> bool:

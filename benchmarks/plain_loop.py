@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from flax_model import make_data, make_model, make_optimizer
-from workloads import Workload
 
 import charlm_lib as cl
+from benchmarks.flax_model import make_data, make_model, make_optimizer
+from benchmarks.workloads import Workload
 
 
 def make_loop(workload: Workload, data: cl.TextData):

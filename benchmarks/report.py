@@ -9,7 +9,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from charlm_lib import plots, style
+from charlm_lib.display import plots, style
 
 RESULTS = Path(__file__).parent / "results.json"
 

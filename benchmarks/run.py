@@ -18,9 +18,10 @@ HERE = Path(__file__).parent
 
 def script(name: str, *arguments, quick: bool, **environment) -> str:
     """Run one of the scripts beside this one in a new process and give what it prints."""
-    command = [sys.executable, str(HERE / f"{name}.py"), *map(str, arguments)]
+    command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, arguments)]
     done = subprocess.run(
         [*command, "--quick"] if quick else command,
+        cwd=HERE.parent,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         text=True,
@@ -85,10 +86,10 @@ def main() -> None:
     quick = options.quick
     results = {"quick": quick, "machine": machine()}
 
-    from compare import TORCH, compare
-    from floor import floors
-    from workloads import WORKLOADS
-    from workloads import quick as shrink
+    from benchmarks.compare import TORCH, compare
+    from benchmarks.floor import floors
+    from benchmarks.workloads import WORKLOADS
+    from benchmarks.workloads import quick as shrink
 
     workloads = {n: shrink(w) for n, w in WORKLOADS.items()} if quick else WORKLOADS
     results["machine"]["versions"]["torch"] = torch_version(TORCH)

@@ -6,7 +6,8 @@ import time
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, one_hot
-from workloads import Workload
+
+from benchmarks.workloads import Workload
 
 
 class LanguageModel(nn.Module):

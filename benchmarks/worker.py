@@ -9,20 +9,20 @@ import json
 import resource
 import sys
 
-from workloads import Workload
+from benchmarks.workloads import Workload
 
 
 def prepare(contender: str, workload: Workload):
     """Make the measured function; the contender's library is imported only here."""
     if contender == "torch.nn":
-        from torch_loop import prepare
+        from benchmarks.torch_loop import prepare
 
         return prepare(workload)
     if contender == "plain loop":
-        from plain_loop import prepare
+        from benchmarks.plain_loop import prepare
 
         return prepare(workload)
-    from our_engine import prepare
+    from benchmarks.our_engine import prepare
 
     return prepare(workload, contender)
 

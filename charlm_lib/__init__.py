@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from charlm_lib.devices import describe_machine, keep_compiled_programs, use_all_cores
+from charlm_lib.engine.devices import describe_machine, keep_compiled_programs, use_all_cores
 
 use_all_cores()  # before JAX starts
 keep_compiled_programs()

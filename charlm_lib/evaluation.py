@@ -8,7 +8,7 @@ import optax
 from flax import linen as nn
 
 from charlm_lib.data import gather_windows
-from charlm_lib.twins import Use, fuse
+from charlm_lib.engine.twins import Use, fuse
 
 
 @partial(jax.jit, static_argnums=0)

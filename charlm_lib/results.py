@@ -17,8 +17,8 @@ from safetensors.numpy import save
 
 from charlm_lib import models
 from charlm_lib.data import Vocab
-from charlm_lib.fast import note
-from charlm_lib.plots import format_perplexity
+from charlm_lib.display.plots import format_perplexity
+from charlm_lib.engine.short_runs import note
 
 FORMAT = "charlm_lib result 1"
 

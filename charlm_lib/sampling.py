@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from charlm_lib.data import Vocab
-from charlm_lib.devices import jit_model
+from charlm_lib.engine.devices import jit_model
+from charlm_lib.engine.twins import Use, fuse
 from charlm_lib.models import check_sizes
 from charlm_lib.results import FitResult
-from charlm_lib.twins import Use, fuse
 
 
 def predict(prefix: str, num_preds: int, result: FitResult) -> str:

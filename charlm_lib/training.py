@@ -14,8 +14,9 @@ import optax
 from flax import linen as nn
 
 from charlm_lib.data import TextData
-from charlm_lib.devices import jit_model
-from charlm_lib.engine import (
+from charlm_lib.display.progress import FitDisplay, StopButton
+from charlm_lib.engine.devices import jit_model
+from charlm_lib.engine.epochs import (
     abstract,
     compiled,
     compiling_epoch,
@@ -26,14 +27,18 @@ from charlm_lib.engine import (
     shuffled_batches,
     windows_nll,
 )
-from charlm_lib.fast import note, shorten
+from charlm_lib.engine.fingerprint import describe_fit
+from charlm_lib.engine.parameters import as_key, first_params, param_shapes
+from charlm_lib.engine.short_runs import note, shorten
+from charlm_lib.engine.streams import (
+    check_streams,
+    stream_batches,
+    stream_epoch_function,
+    stream_mesh,
+)
+from charlm_lib.engine.twins import Use, fuse
 from charlm_lib.losses import perplexity
-from charlm_lib.parameters import as_key, first_params, param_shapes
-from charlm_lib.progress import FitDisplay, StopButton
 from charlm_lib.results import FitResult, load
-from charlm_lib.settings import describe_fit
-from charlm_lib.streams import check_streams, stream_batches, stream_epoch_function, stream_mesh
-from charlm_lib.twins import Use, fuse
 
 _windows_nll = jit_model(windows_nll, static_argnums=range(5))  # compiled once per model and shape
 

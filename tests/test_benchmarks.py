@@ -4,14 +4,11 @@ import copy
 import json
 import re
 
-import compare
-import floor
-import growth
 import numpy as np
 import pytest
-import report
-import texts
-from workloads import WORKLOADS, Workload, quick
+
+from benchmarks import compare, floor, growth, report, texts
+from benchmarks.workloads import WORKLOADS, Workload, quick
 
 
 def results():

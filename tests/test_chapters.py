@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from stage import is_data_table
+
+from tools.book.stage import is_data_table
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))

@@ -4,10 +4,11 @@ import zipfile
 from email.message import Message
 from pathlib import Path
 
-import class_pack
-import licences
 import pytest
-import stage
+
+from tools.book import stage
+from tools.release import class_pack
+from tools.site import licences
 
 
 def write_wheel(folder: Path, name: str, about: str) -> None:
@@ -75,7 +76,7 @@ def test_the_licences_page_names_each_component_with_version_and_licence():
         name, _, licence, package = (cell.strip() for cell in row.strip("|").split("|"))
         assert name.startswith(component.name) and component.package in package
         assert any(word in licence for word in ("MIT", "BSD", "Apache", "OFL")), row
-    page = stage.sources()["licences.md"].decode()
+    page = stage.sources()["pages/licences.md"].decode()
     assert licences.table() in page and licences.MARK not in page
 
 

@@ -11,8 +11,9 @@ import pytest
 from jax.sharding import Mesh
 
 import charlm_lib as cl
-from charlm_lib import engine, parameters
-from charlm_lib.devices import (
+from charlm_lib.engine import epochs as engine
+from charlm_lib.engine import parameters
+from charlm_lib.engine.devices import (
     compiler_options,
     jit_model,
     keep_compiled_programs,

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib.fused import gru_recurrence, scan_in_place, tanh_recurrence
+from charlm_lib.engine.fused import gru_recurrence, scan_in_place, tanh_recurrence
+from charlm_lib.engine.products import project, times
+from charlm_lib.engine.twins import Use, fuse
 from charlm_lib.losses import LANES
-from charlm_lib.products import project, times
-from charlm_lib.twins import Use, fuse
 
 V, H, STEPS, BATCH = 5, 7, 6, 3
 

@@ -8,11 +8,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 TERM = re.compile(r"\{term\}`([^`<]+?)(?:\s*<([^`>]+)>)?`")
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("chapters/*.ipynb")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("pages/*.md"), *ROOT.glob("chapters/*.ipynb")])
 
 
 def glossary_lines() -> list[str]:
-    page = (ROOT / "glossary.md").read_text(encoding="utf-8")
+    page = (ROOT / "pages" / "glossary.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```\{glossary\}\n(.*?)```", page, re.DOTALL)
     return [line for line in block.splitlines() if line and not line.startswith(":")]
 

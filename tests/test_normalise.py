@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-import execute
 import nbformat
-import normalise
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tools.book import execute, normalise
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib import plots, progress, tables
+from charlm_lib.display import plots, progress, tables
 
 
 def texts(figure):

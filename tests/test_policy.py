@@ -5,10 +5,11 @@ import hashlib
 import json
 import re
 
-import decks
-import policy
 import pytest
-from stage import BuildError
+
+from tools.book.stage import BuildError
+from tools.site import policy
+from tools.slides import decks
 
 PAGE = """<!DOCTYPE html><html><head>
 <meta charset="utf-8" />

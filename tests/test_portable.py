@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 PYTHON = [
-    p for folder in ("charlm_lib", "site", "benchmarks") for p in (ROOT / folder).rglob("*.py")
+    p for folder in ("charlm_lib", "tools", "benchmarks") for p in (ROOT / folder).rglob("*.py")
 ]
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(10))}

@@ -25,9 +25,9 @@ def test_pytorch_for_the_benchmarks_is_one_version_of_its_cpu_build():
     """By version, not by hash: its index has other files for every system and Python."""
     (arguments,) = OF_TORCH
     (package,) = re.findall(
-        r"--torch-backend cpu \$\$\(grep -o '(.*?)' benchmarks/torch.txt\)", arguments
+        r"--torch-backend cpu \$\$\(grep -o '(.*?)' locks/torch.txt\)", arguments
     )
-    found = re.findall(package, (ROOT / "benchmarks/torch.txt").read_text(encoding="utf-8"), re.M)
+    found = re.findall(package, (ROOT / "locks/torch.txt").read_text(encoding="utf-8"), re.M)
     assert len(found) == 1
 
 

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-import repository
-import stage
 import yaml
 
 import charlm_lib as cl
+from tools.book import stage
+from tools.release import repository
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))

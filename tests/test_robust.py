@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib import fast, plots, progress, results
+from charlm_lib import results
+from charlm_lib.display import plots, progress
+from charlm_lib.engine import short_runs as fast
 
 
 @pytest.fixture

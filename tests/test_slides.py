@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-import build
-import decks
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from slide_parts import OUTPUT_LINES, WIDGET, blocks, cut, printed, sentences, wrapped
-from slide_text import References, collect, plain
-from slides import deck_cells
+
+from tools.book import build
+from tools.slides import decks
+from tools.slides.parts import OUTPUT_LINES, WIDGET, blocks, cut, printed, sentences, wrapped
+from tools.slides.rule import deck_cells
+from tools.slides.text import References, collect, plain
 
 CHAPTERS = sorted((Path(__file__).resolve().parents[1] / "chapters").glob("*.ipynb"))
 KNOWN = References(
@@ -190,7 +191,7 @@ def test_roles_are_resolved():
 def test_every_chapter_makes_a_deck_that_loads_nothing_from_elsewhere(path):
     notebook = nbformat.read(path, as_version=4)
     name = f"chapters/{path.stem}"
-    references = collect({name: notebook}, path.parent.parent / "references.bib")
+    references = collect({name: notebook}, path.parent.parent / "pages" / "references.bib")
     page = decks.render(name, notebook, references)
     assert page.count("<section>") > 20 and "$$ (" not in page
     for start in (

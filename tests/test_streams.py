@@ -7,9 +7,9 @@ import optax
 import pytest
 
 from charlm_lib import GRU, RNN, RNNLM, TextData, Trainer, cross_entropy, gather_windows
-from charlm_lib.engine import device_mesh
-from charlm_lib.parameters import first_params
-from charlm_lib.streams import stream_batches, stream_epoch_function, streams
+from charlm_lib.engine.epochs import device_mesh
+from charlm_lib.engine.parameters import first_params
+from charlm_lib.engine.streams import stream_batches, stream_epoch_function, streams
 
 TEXT = "the time machine was begun and then it was lost in the dark of the night " * 12
 

@@ -16,10 +16,11 @@ import pytest
 from jax.sharding import Mesh
 
 import charlm_lib as cl
-from charlm_lib import engine, training
-from charlm_lib.engine import total_nll
-from charlm_lib.parameters import first_params
-from charlm_lib.progress import FitDisplay, StopButton
+from charlm_lib import training
+from charlm_lib.display.progress import FitDisplay, StopButton
+from charlm_lib.engine import epochs as engine
+from charlm_lib.engine.epochs import total_nll
+from charlm_lib.engine.parameters import first_params
 
 H = 8
 

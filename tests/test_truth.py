@@ -26,7 +26,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
-PAGES = [p for p in sorted(ROOT.glob("*.md")) if p.name not in ("api.md", "CONTRIBUTING.md")]
+PAGES = [
+    p
+    for p in sorted([*ROOT.glob("*.md"), *ROOT.glob("pages/*.md")])
+    if p.name not in ("api.md", "CONTRIBUTING.md")
+]
 
 EXEMPT = {
     "plans of lessons, in minutes": r"^```\{list-table\}\n(?:(?!```).)*90 min.*?^```",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib.fused import (
+from charlm_lib.engine.fused import (
     FusedGRU,
     FusedRNN,
     FusedRNNLM,
@@ -15,7 +15,7 @@ from charlm_lib.fused import (
     FusedRNNScratch,
     FusedStackedRNNScratch,
 )
-from charlm_lib.twins import Use, fuse
+from charlm_lib.engine.twins import Use, fuse
 
 V, H, STEPS, BATCH = 5, 7, 6, 3
 USES = [Use(BATCH, STEPS, given, training) for given in (False, True) for training in (False, True)]

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "js"
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(?P<file>\w+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(?P<file>\.[./\w]*\.js)";\n', re.MULTILINE)
 _COMMENT = re.compile(r"^ *(/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?=function|async function|const|class)", re.MULTILINE)
 
@@ -20,28 +20,30 @@ def module(entry: str) -> str:
         ValueError: an import or export has a form that the join does not know.
     """
     parts: list[str] = []
-    seen: set[str] = set()
+    seen: set[Path] = set()
 
-    def add(name: str) -> None:
-        seen.add(name)
-        source = (FOLDER / name).read_text(encoding="utf-8")
+    def add(path: Path) -> None:
+        seen.add(path)
+        source = path.read_text(encoding="utf-8")
         for found in _IMPORT.finditer(source):
-            if found["file"] not in seen:
-                add(found["file"])
+            imported = (path.parent / found["file"]).resolve()
+            if imported not in seen:
+                add(imported)
         text = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", source)))
         if re.search(r"^(import|export(?! default \{))\b", text, re.MULTILINE):
             raise ValueError(
-                f'{name}: import with `import {{ a }} from "./file.js";`, export functions, '
+                f'{path.name}: import with `import {{ a }} from "./file.js";`, export functions, '
                 "constants and classes by name, and only the widget itself as default"
             )
         parts.append(re.sub(r"\n{2,}", "\n", text))
 
-    add(entry)
+    add((FOLDER / entry).resolve())
     return "".join(parts)
 
 
 @functools.cache
 def style(entry: str) -> str:
     """Give the style sheet that all widgets share, then that of one widget, without comments."""
-    text = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("style.css", entry))
+    paths = (FOLDER / "page" / name for name in ("style.css", entry))
+    text = "".join(path.read_text(encoding="utf-8") for path in paths)
     return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))

@@ -9,8 +9,9 @@ from urllib.parse import unquote, urldefrag
 import nbformat
 import pytest
 import yaml
-from conftest import HTML
-from licences import COMPONENTS, TEXTS
+
+from tests.browser.conftest import HTML
+from tools.site.licences import COMPONENTS, TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -270,7 +271,7 @@ def contents(paths) -> set[bytes]:
 
 def test_every_file_comes_from_a_package_that_the_licences_page_names():
     """Byte by byte; and the page names none that the site does not ship."""
-    ours = contents((ROOT / "site").rglob("*"))
+    ours = contents((ROOT / "tools").rglob("*"))
     others = [c for c in COMPONENTS if c.files]
     carried = {
         c.package: contents(Path(file.locate()) for file in metadata.files(c.package))

@@ -6,11 +6,22 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from conftest import HTML, new_context, open_page
 from playwright.sync_api import expect
-from widgets_page import CHOICE, NEXT, NUMBER, SAMPLER, TRAIN, VIEWER, WHICH, widget, write_page
 
-pytest_plugins = ["widgets_fixtures"]
+from tests.browser.conftest import HTML, new_context, open_page
+from tests.browser.widgets_page import (
+    CHOICE,
+    NEXT,
+    NUMBER,
+    SAMPLER,
+    TRAIN,
+    VIEWER,
+    WHICH,
+    widget,
+    write_page,
+)
+
+pytest_plugins = ["tests.browser.widgets_fixtures"]
 BUDGET = 2000  # ms from opening a page to its last widget
 
 

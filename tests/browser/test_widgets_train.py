@@ -4,9 +4,10 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from widgets_page import TRAIN, widget
 
-pytest_plugins = ["widgets_fixtures"]
+from tests.browser.widgets_page import TRAIN, widget
+
+pytest_plugins = ["tests.browser.widgets_fixtures"]
 
 
 def perplexity(train):

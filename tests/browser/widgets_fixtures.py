@@ -5,11 +5,11 @@ import http.server
 import threading
 
 import pytest
-from conftest import QuietHandler, new_context, open_page
-from widgets_page import page_parts, write_page
 
 from charlm_lib import GRU, RNNLM, RNNLMScratch, StackedRNNScratch, Vocab
 from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
+from tests.browser.conftest import QuietHandler, new_context, open_page
+from tests.browser.widgets_page import page_parts, write_page
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 from ipywidgets.embed import dependency_state, embed_data
-from policy import protect
+
+from tools.site.policy import protect
 
 SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE, TRAIN = range(7)
-HOST = Path(__file__).resolve().parents[2] / "site" / "widget-host.js"
+HOST = Path(__file__).resolve().parents[2] / "tools" / "site" / "widget-host.js"
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Widgets</title>

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import repository
+
+from tools.release import repository
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "_build" / "colab"
@@ -42,7 +43,7 @@ def published():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     url = repository.repository() or STAND_IN
-    run(sys.executable, "site/repository.py", url, cwd=folder)
+    run(sys.executable, "-m", "tools.release.repository", url, cwd=folder)
     run("git", "init", "--quiet", "--initial-branch", "main", cwd=folder)
     run("git", "add", "--all", cwd=folder)
     author = ("-c", "user.name=a test", "-c", "user.email=test@example.org")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from execute import kernel_environment
 from nbclient import NotebookClient
+
+from tools.book.execute import kernel_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))

@@ -24,7 +24,7 @@ def run_node():
 def _run(node: str, program: str, **inputs):
     """Run a program with `input` (JSON of `inputs`) defined; return what it hands to `give(...)`.
 
-    The program imports the modules of charlm_lib/widgets/js by `await load("core.js")`.
+    The program imports the modules of charlm_lib/widgets/js by `await load("model/network.js")`.
     """
     source = f"""
     import {{ readFileSync }} from "node:fs";

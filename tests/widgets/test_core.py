@@ -65,7 +65,7 @@ def packed(result, dtype="float32"):
 
 WINDOWS = {"ids": IDS.tolist(), "num_steps": NUM_STEPS, "starts": STARTS}
 READ = """
-    const { Model, readParameters } = await load("core.js");
+    const { Model, readParameters } = await load("model/network.js");
     const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
     const model = new Model(input.about, readParameters(input.about, new DataView(bytes.buffer)));
 """
@@ -96,7 +96,7 @@ def test_gradients_equal_jax(run_node, name):
     program = (
         READ
         + """
-    const { Backward, windowLoss } = await load("learn.js");
+    const { Backward, windowLoss } = await load("model/backward.js");
     const backward = new Backward(model, input.num_steps);
     const gradient = new Float64Array(model.parameters.length);
     const scale = 1 / (input.num_steps * input.starts.length);
@@ -134,7 +134,7 @@ def test_sampling_frequencies_follow_the_softmax(run_node, temperature):
     logits = np.array([0.3, -1.2, 2.0, 0.0, 1.1, -0.4])
     draws = 40_000
     program = """
-    const { drawFrom, randomNumbers, softmax } = await load("core.js");
+    const { drawFrom, randomNumbers, softmax } = await load("model/network.js");
     const uniform = randomNumbers(11);
     const p = softmax(input.logits, input.temperature);
     const counts = input.logits.map(() => 0);
@@ -149,7 +149,7 @@ def test_sampling_frequencies_follow_the_softmax(run_node, temperature):
 
 
 WRITE = """
-    const { writeOn } = await load("core.js");
+    const { writeOn } = await load("model/network.js");
     const write = (temperature, seed, count) => {
       const writer = writeOn(model, input.ids, temperature, seed);
       return Array.from({ length: count }, () => writer.next().value.token);
@@ -177,7 +177,7 @@ def test_the_seed_decides_the_text_and_unk_is_never_written(run_node):
 
 def test_damaged_or_missing_weights_are_told_by_name(run_node):
     program = """
-    const { readParameters } = await load("core.js");
+    const { readParameters } = await load("model/network.js");
     const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
     const told = (view) => {
       try { readParameters(input.about, view); return "nothing"; } catch (e) { return e.message; }
@@ -207,7 +207,7 @@ def test_every_float16_reads_as_numpy_reads_it(run_node):
     data = values.astype("<f2").tobytes()
     about |= {"tokens": ["x"] * V, "offset": 0, "bytes": len(data), "crc": zlib.crc32(data)}
     program = """
-    const { readParameters } = await load("core.js");
+    const { readParameters } = await load("model/network.js");
     const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
     give(Array.from(readParameters(input.about, new DataView(bytes.buffer))));
     """

@@ -10,9 +10,9 @@ from charlm_lib.widgets.train_in_page import CHARACTERS, TrainInThePage, update_
 
 TEXT = read_corpus()[:CHARACTERS]
 START = """
-    const { Learner } = await load("learner.js");
-    const { vocabularyOf } = await load("own_text.js");
-    const { KernelEngine, SliceEngine } = await load("engines.js");
+    const { Learner } = await load("learning/learner.js");
+    const { vocabularyOf } = await load("model/text.js");
+    const { KernelEngine, SliceEngine } = await load("learning/places.js");
     const tokens = vocabularyOf(input.text);
     const learner = new Learner(input.settings, input.text, tokens);
 """
@@ -178,7 +178,7 @@ def test_text_is_cleaned_as_in_python(run_node):
         "...",
     ]
     program = """
-    const { cleanText, vocabularyOf } = await load("own_text.js");
+    const { cleanText, vocabularyOf } = await load("model/text.js");
     give(input.texts.map((text) => [cleanText(text), vocabularyOf(cleanText(text))]));
     """
     for text, (cleaned, tokens) in zip(texts, run_node(program, texts=texts), strict=True):

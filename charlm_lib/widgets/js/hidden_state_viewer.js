@@ -1,6 +1,6 @@
 // HiddenStateViewer: the reader's text through a model, layer by layer.
 
-import { Model, bits, readParameters, readText } from "./core.js";
+import { Model, bits, readParameters, readText } from "./model/network.js";
 import {
   distributionBars,
   echoReading,
@@ -12,9 +12,9 @@ import {
   slider,
   spoken,
   visible,
-} from "./dom.js";
-import { onThemeChange } from "./draw.js";
-import { VIEWS, fillSheet, trace } from "./sheet.js";
+} from "./page/dom.js";
+import { onThemeChange } from "./page/draw.js";
+import { VIEWS, fillSheet, trace } from "./page/sheet.js";
 
 const LONGEST_TEXT = 600;
 const PIXELS = 15; // width of a character's column

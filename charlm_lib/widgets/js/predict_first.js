@@ -9,7 +9,7 @@ import {
   readText,
   softmax,
   writeOn,
-} from "./core.js";
+} from "./model/network.js";
 import {
   button,
   distributionBars,
@@ -19,7 +19,7 @@ import {
   make,
   percent,
   visible,
-} from "./dom.js";
+} from "./page/dom.js";
 
 /** A group of choices, one of which the reader takes. */
 function choiceGroup(choices, onchange) {

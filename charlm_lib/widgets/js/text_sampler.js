@@ -1,6 +1,6 @@
 // TextSampler: one prefix, several models side by side, each writing on.
 
-import { Model, bits, readParameters, readText, writeOn } from "./core.js";
+import { Model, bits, readParameters, readText, writeOn } from "./model/network.js";
 import {
   button,
   checkbox,
@@ -15,7 +15,7 @@ import {
   spoken,
   visible,
   wantsLessMotion,
-} from "./dom.js";
+} from "./page/dom.js";
 
 const CHARACTERS_PER_SECOND = 40;
 const LONGEST_PREFIX = 2000;
@@ -31,7 +31,7 @@ function describe(about, size) {
 /** One model's place: its text, and the distribution behind the selected character. */
 class Card {
   /**
-   * @param {import("./core.js").Description} about
+   * @param {import("./model/network.js").Description} about
    * @param {DataView} weights
    * @param {HTMLElement} [echo] where to show the prefix as this model reads it
    */

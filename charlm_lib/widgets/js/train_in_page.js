@@ -1,10 +1,10 @@
 // TrainInThePage: a small recurrent model learns in the reader's browser.
 
-import { drawing } from "./curves.js";
-import { button, checkbox, field, guarded, make, select, slider } from "./dom.js";
-import { serveWorker } from "./engines.js";
-import { LONGEST_TEXT, SHORTEST_TEXT, judgeText, vocabularyOf } from "./own_text.js";
-import { Run, drawRuns, explain, number, runLine } from "./runs.js";
+import { drawing } from "./page/curves.js";
+import { button, checkbox, field, guarded, make, select, slider } from "./page/dom.js";
+import { serveWorker } from "./learning/places.js";
+import { LONGEST_TEXT, SHORTEST_TEXT, judgeText, vocabularyOf } from "./model/text.js";
+import { Run, drawRuns, explain, number, runLine } from "./page/runs.js";
 
 const NAMES = ["A", "B", "C"];
 const RATES = [0.03, 0.1, 0.2, 0.5, 1, 2, 3, 4, 6, 10, 20, 50];

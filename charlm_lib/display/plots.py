@@ -1,0 +1,281 @@
+"""Every figure of the book.
+
+Line style, lightness or a label always says what colour says. In a notebook each `plot_...`
+shows its figure and, closed below it, a table of the same numbers.
+"""
+
+from itertools import cycle
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator, ScalarFormatter
+
+from charlm_lib.display.style import COLORS, INK, RC, STYLES, in_notebook
+from charlm_lib.display.tables import DataTable, spread, telling_epochs
+from charlm_lib.engine.short_runs import fast_mode, note
+
+
+def use_style() -> None:
+    """Use the style of the book for all figures from here on, sharp ones in a notebook."""
+    mpl.rcParams.update(RC)
+    if in_notebook():
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats("retina")
+
+
+def _shown(figure: Figure, table: DataTable) -> Figure:
+    """In a notebook, show a figure and the table of its numbers; elsewhere return it only."""
+    if in_notebook():
+        display(figure)
+        display(table)
+        plt.close(figure)  # or the notebook would show it again at the end of the cell
+    return figure
+
+
+def format_perplexity(value: float) -> str:
+    """Write a perplexity with two decimals, or shorter where it has exploded."""
+    return f"{value:.2f}" if value < 1000 else f"{value:.1e}"
+
+
+def draw_perplexity(
+    history: dict[str, list], max_epochs: int | None = None, title: str = ""
+) -> Figure:
+    """Draw training and validation perplexity over epochs, on a log axis, with final values.
+
+    `FitDisplay` shows this figure again and again while a model trains.
+
+    Args:
+        history: of a `FitResult`.
+        max_epochs: right end of the horizontal axis; None: the last epoch.
+        title: a note at the upper right.
+
+    Raises:
+        ValueError: the history is empty.
+    """
+    if not history["epoch"]:
+        raise ValueError("the history has no epoch: train for at least one (max_epochs=1)")
+    lines = {
+        "train": (history["epoch"], history["train_perplexity"], COLORS[0], "--"),
+        "validation": (history["epoch"], history["val_perplexity"], COLORS[1], "-"),
+    }
+    return _perplexity_axes(lines, max_epochs or len(history["epoch"]), title)
+
+
+def perplexity_table(history: dict[str, list]) -> DataTable:
+    """Give the numbers of `draw_perplexity` at the epochs that tell how the curves run."""
+    curves = {"train": history["train_perplexity"], "validation": history["val_perplexity"]}
+    return _over_epochs("perplexity", curves)
+
+
+def _over_epochs(name: str, curves: dict[str, list]) -> DataTable:
+    rows = [
+        [str(epoch)]
+        + [format_perplexity(v[epoch - 1]) if epoch <= len(v) else "" for v in curves.values()]
+        for epoch in telling_epochs(list(curves.values()))
+    ]
+    return DataTable(f"{name} by epoch", ["epoch", *curves], rows)
+
+
+def plot_runs(runs: dict[str, object], split: str = "val") -> Figure:
+    """Draw one perplexity curve per training run on the same log axis, with final values.
+
+    Args:
+        runs: a `FitResult` for each label.
+        split: "val" or "train".
+
+    Raises:
+        ValueError: no runs, a run without epochs, or another split.
+    """
+    names = {"val": "validation", "train": "training"}
+    if split not in names:
+        raise ValueError(f'split={split!r}: there are "train" and "val"')
+    untrained = [label for label, run in runs.items() if not run.history["epoch"]]
+    if untrained or not runs:
+        raise ValueError(f"there is nothing to draw: no epoch in {untrained or 'no run at all'}")
+    lines = {
+        label: (run.history["epoch"], run.history[f"{split}_perplexity"], color, style)
+        for (label, run), color, style in zip(runs.items(), cycle(COLORS), cycle(STYLES))
+    }
+    name, epochs = f"{names[split]} perplexity", max(len(epochs) for epochs, *_ in lines.values())
+    table = _over_epochs(name, {label: values for label, (_, values, *_) in lines.items()})
+    left_out = dict.fromkeys(run.settings.get("fast") for run in runs.values())
+    title = note("; ".join(filter(None, left_out)))
+    return _shown(_perplexity_axes(lines, epochs, title, name), table)
+
+
+def _subplots(title: str | None = None) -> tuple:
+    """Make a figure with one pair of axes; None as title: what `CHARLM_FAST` says."""
+    figure, ax = plt.subplots()
+    title = note("short training" if fast_mode() else "") if title is None else title
+    ax.set_title(title, loc="right", size=9)
+    return figure, ax
+
+
+def _perplexity_axes(lines: dict, max_epochs: int, title: str, ylabel="perplexity") -> Figure:
+    with mpl.rc_context(RC):
+        figure, ax = _subplots(title)
+        final = {}
+        for label, (epochs, values, color, style) in lines.items():
+            marker = "o" if len(epochs) == 1 else None
+            ax.plot(epochs, values, linestyle=style, color=color, marker=marker)
+            final[f"{label} {format_perplexity(values[-1])}"] = (values[-1], color)
+        ax.set(yscale="log", xlabel="epoch", ylabel=ylabel, xlim=(0, max_epochs))
+        ticks = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 100, 300, 1000]
+        ax.yaxis.set(
+            major_locator=FixedLocator(ticks),
+            minor_locator=NullLocator(),
+            major_formatter=ScalarFormatter(),
+        )
+        _label_ends(ax, final)
+    return figure
+
+
+def _label_ends(ax, final: dict[str, tuple[float, str]]) -> None:
+    """Write labels beside the right axis at their values, moved apart where they would overlap."""
+    bottom, top = np.log(ax.get_ylim())
+    place = None
+    for label, (value, color) in sorted(final.items(), key=lambda item: item[1][0]):
+        if not np.isfinite(value):
+            value = np.exp(top)
+        wanted = (np.log(value) - bottom) / (top - bottom)
+        place = wanted if place is None else max(wanted, place + 0.075)
+        ax.annotate(
+            label, (1.01, place), xycoords="axes fraction", color=color, va="center", size=10
+        )
+
+
+def plot_lines(
+    x, lines: dict[str, np.ndarray], xlabel: str, ylabel: str, log=True, log_x=False
+) -> Figure:
+    """Draw one curve per label over the same x, with a legend.
+
+    Args:
+        x: `(n,)`.
+        lines: `(n,)` values for each label.
+        log, log_x: whether the vertical and the horizontal axis are logarithmic.
+    """
+    with mpl.rc_context(RC):
+        figure, ax = _subplots()
+        for (label, values), style in zip(lines.items(), cycle(STYLES)):
+            ax.plot(x, values, linestyle=style, label=label)
+        scales = {"yscale": "log" if log else "linear", "xscale": "log" if log_x else "linear"}
+        ax.set(xlabel=xlabel, ylabel=ylabel, **scales)
+        for axis, is_log, (low, high) in (
+            (ax.xaxis, log_x, ax.get_xlim()),
+            (ax.yaxis, log, ax.get_ylim()),
+        ):
+            if is_log and high < 1000 * low:  # plain numbers rather than powers of ten
+                axis.set_major_formatter(ScalarFormatter())
+                within = high < 10 * low  # then there is at most one power of ten to write
+                axis.set_minor_formatter(ScalarFormatter() if within else NullFormatter())
+        ax.legend()
+    columns = [x, *lines.values()]
+    rows = [[f"{column[i]:.3g}" for column in columns] for i in spread(len(x))]
+    return _shown(figure, DataTable(f"{ylabel} by {xlabel}", [xlabel, *lines], rows))
+
+
+def plot_grad_norms(norms: dict[str, np.ndarray], clip: float | None = None) -> Figure:
+    """Draw the norm of the gradient at each update, one curve per label, on a log axis.
+
+    Args:
+        norms: `(num_updates,)` for each label; gaps where a value is not finite.
+        clip: draw the longest gradient that an update uses as a horizontal line.
+    """
+    with mpl.rc_context(RC):
+        figure, ax = _subplots()
+        for (label, values), style in zip(norms.items(), cycle(STYLES)):
+            updates = np.arange(1, len(values) + 1)
+            ax.plot(updates, values, linestyle=style, label=label, linewidth=1.2)
+        if clip is not None:
+            ax.axhline(clip, color=INK, linestyle=(0, (1, 5)), label=f"clipped to {clip:g}")
+        ax.set(yscale="log", xlabel="update", ylabel="gradient norm")
+        ax.legend()
+    count = max(map(len, norms.values()))
+    step = max(1, count // 10)
+    rows = [
+        [f"{i + 1} to {min(i + step, count)}"]
+        + [_largest(values[i : i + step]) for values in norms.values()]
+        for i in range(0, count, step)
+    ]
+    return _shown(figure, DataTable("largest gradient norm", ["updates", *norms], rows))
+
+
+def _largest(values: np.ndarray) -> str:
+    if not len(values):
+        return ""
+    # One that is not finite is the largest of all.
+    return f"{np.max(values):.3g}" if np.isfinite(values).all() else "not finite"
+
+
+def plot_bars(values: dict[str, float], ylabel: str, log: bool = False) -> Figure:
+    """Draw one labelled bar per entry, for a few numbers that are to be compared."""
+    with mpl.rc_context(RC):
+        figure, ax = _subplots()
+        bars = ax.bar(list(values), list(values.values()), color=COLORS[0], width=0.6)
+        ax.bar_label(bars, fmt="%.3g", color=INK, padding=2)
+        ax.set(ylabel=ylabel, yscale="log" if log else "linear")
+        ax.tick_params(axis="x", labelsize=8)  # six labels have to stay apart
+        ax.grid(False, axis="x")
+    rows = [[label.replace("\n", " "), f"{value:.3g}"] for label, value in values.items()]
+    return _shown(figure, DataTable(ylabel, ["bar", ylabel], rows))
+
+
+def plot_heat_map(values: np.ndarray, text: str, title: str = "", ylabel="hidden unit") -> Figure:
+    """Draw numbers from -1 (dark) to 1 (light) as a picture, one column per character of a text.
+
+    Args:
+        values: `(num_rows, num_steps)`, for example hidden states with units as rows.
+        text: `num_steps` characters, written below the columns.
+        title, ylabel: what is shown.
+
+    Raises:
+        ValueError: the text does not have one character per column.
+    """
+    values = np.asarray(values)
+    if values.ndim != 2 or values.shape[1] != len(text):
+        raise ValueError(
+            f"values of shape {values.shape} need a text of {values.shape[-1]} characters, but "
+            f"it has {len(text)}: pass (num_rows, num_steps) and the text of those steps"
+        )
+    with mpl.rc_context(RC):
+        figure, ax = _subplots()
+        # Lightness grows with the value in cividis, so that the sign can be seen without colour.
+        image = ax.imshow(values, aspect="auto", cmap="cividis", vmin=-1, vmax=1)
+        characters = [c if c != " " else "␣" for c in text]
+        ax.set_xticks(range(len(text)), characters, size=9)
+        ax.set(title=title, ylabel=ylabel, xlabel="character read")
+        ax.grid(False)
+        figure.colorbar(image, ax=ax, label="activation")
+    rows = [[str(i), *(f"{v:z.1f}" for v in row)] for i, row in enumerate(values)]
+    return _shown(figure, DataTable(title or "activation", [ylabel, *characters], rows))
+
+
+def plot_spread(x, groups: dict, xlabel: str, ylabel: str, level: float | None = None) -> Figure:
+    """Draw the mean over seeds at each x, with bars from the smallest to the largest value.
+
+    Args:
+        x: `(n,)` whole numbers, for example depths.
+        groups: `(n, num_seeds)` values for each label.
+        level: draw a dotted horizontal line here, for what everything is compared with.
+    """
+    rows = [[str(value)] for value in x]
+    with mpl.rc_context(RC):
+        figure, ax = _subplots()
+        shift = 0.03 * (np.arange(len(groups)) - (len(groups) - 1) / 2)
+        styles = zip(groups.items(), cycle(STYLES), cycle("osD^"), shift)
+        for (label, values), style, marker, moved in styles:
+            values = np.asarray(values)
+            mean, low, high = values.mean(1), values.min(1), values.max(1)
+            at, ends = np.asarray(x) + moved, [mean - low, high - mean]
+            ax.errorbar(at, mean, ends, label=label, capsize=3, marker=marker, linestyle=style)
+            for row, *numbers in zip(rows, mean, low, high, strict=True):
+                row.append("{:.3g} ({:.3g} to {:.3g})".format(*numbers))
+        if level is not None:
+            ax.axhline(level, color=INK, linestyle=(0, (1, 5)))
+        ax.set(xlabel=xlabel, ylabel=ylabel, xticks=list(x))
+        ax.legend()
+    return _shown(figure, DataTable(f"{ylabel} by {xlabel}", [xlabel, *groups], rows))

@@ -1,0 +1,126 @@
+"""What a person sees and can do while a model trains: progress, a growing plot, a stop button."""
+
+import signal
+import threading
+import time
+
+import matplotlib.pyplot as plt
+from IPython.display import display
+from tqdm import tqdm
+
+from charlm_lib.display.plots import draw_perplexity, format_perplexity, perplexity_table
+from charlm_lib.display.style import in_notebook
+
+BAR = "{n_fmt}/{total_fmt} |{bar:14}| {remaining} left{postfix}"  # fits into 80 columns
+
+
+class StopButton:
+    """Within `with StopButton() as stop:`, Ctrl-C or the stop button only sets `stop.pressed`.
+
+    A KeyboardInterrupt in the middle of an update would lose the donated parameters. A second
+    press raises it all the same.
+    """
+
+    pressed = False
+
+    def __enter__(self):
+        # Python delivers signals to the main thread only.
+        self._active = threading.current_thread() is threading.main_thread()
+        if self._active:
+            self._previous = signal.signal(signal.SIGINT, self._press)
+        return self
+
+    def __exit__(self, *error):
+        if self._active:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def _press(self, signum, frame):
+        if self.pressed:
+            raise KeyboardInterrupt
+        self.pressed = True
+
+
+class FitDisplay:
+    """Shows the epochs of `history` as they come, in a notebook or in a terminal.
+
+    In a notebook: one line of text and one figure, both updated in place; when training ends
+    they stay as a summary and a still figure, with a table of its numbers. Drawing takes at most
+    a tenth of the time.
+
+    Args:
+        history: the lists of a `FitResult`, which grow.
+        max_epochs: epochs to come.
+        show: False shows nothing.
+        note: what the reader must know about this run.
+    """
+
+    def __init__(
+        self, history: dict[str, list], max_epochs: int, show: bool = True, note: str = ""
+    ):
+        self.history, self.max_epochs, self.note = history, max_epochs, note
+        self.show = show and max_epochs > 0
+        self.in_notebook = in_notebook()
+
+    def __enter__(self):
+        self.begun = self.drawn = time.perf_counter()
+        self.pause = 0.5
+        if self.show and self.in_notebook:
+            self.line = display(self._text("compiling"), raw=True, display_id=True)
+            self.figure = None
+        elif self.show:
+            if self.note:
+                tqdm.write(self.note)
+            self.bar = tqdm(total=self.max_epochs, bar_format=BAR)
+        return self
+
+    def update(self) -> None:
+        """Show the newest epoch; figures only once in a while."""
+        if not self.show:
+            return
+        if not self.in_notebook:
+            self.bar.set_postfix_str(self._perplexities(), refresh=False)
+            self.bar.update()
+            return
+        now = time.perf_counter()
+        if now - self.drawn > self.pause:
+            self._draw()
+            bar = tqdm.format_meter(
+                len(self.history["epoch"]),
+                self.max_epochs,
+                now - self.begun,
+                bar_format=BAR,
+                postfix=self._perplexities(),
+            )
+            self.line.update(self._text(bar), raw=True)
+            self.drawn = time.perf_counter()
+            self.pause = max(0.5, 9 * (self.drawn - now))
+
+    def __exit__(self, *error):
+        if not self.show:
+            return
+        if not self.in_notebook:
+            self.bar.close()
+        elif self.history["epoch"]:
+            self._draw()
+            display(perplexity_table(self.history))
+            # No seconds here: the saved notebook should change only when the result does.
+            done = f"epoch {self.history['epoch'][-1]} of {self.max_epochs}"
+            note = f" ({self.note})" if self.note else ""
+            self.line.update(self._text(f"{done}: {self._perplexities()}{note}"), raw=True)
+
+    def _perplexities(self) -> str:
+        train, val = (
+            format_perplexity(self.history[f"{name}_perplexity"][-1]) for name in ("train", "val")
+        )
+        return f"perplexity: train {train}, validation {val}"
+
+    def _text(self, text: str) -> dict[str, str]:
+        return {"text/plain": text}
+
+    def _draw(self) -> None:
+        figure = draw_perplexity(self.history, self.max_epochs, self.note)
+        if self.figure is None:
+            self.figure = display(figure, display_id=True)
+        else:
+            self.figure.update(figure)
+        plt.close(figure)

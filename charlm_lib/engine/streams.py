@@ -1,0 +1,140 @@
+"""Training with carried state: each row of a batch goes on where it stopped in the last batch.
+
+The windows of a text, num_steps apart, are dealt out to the rows of the batch like chapters to
+readers: row b reads a run of neighbouring windows, one window per update, and keeps its state.
+Gradients still end at the window's edge; what the state knows does not.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax.sharding import Mesh, PartitionSpec
+
+from charlm_lib.data import TextData, gather_windows
+from charlm_lib.engine.epochs import guarded_update, shared_rows, sum_over_devices
+from charlm_lib.losses import weighted_nll
+
+SHARES = 8  # equal parts of a batch, each with its own dropout key; any of 1, 2, 4, 8 devices
+
+
+def check_streams(data: TextData) -> None:
+    """Raise a ValueError unless the windows touch and fill whole batches of whole shares."""
+    if data.stride != data.num_steps:
+        raise ValueError(
+            f"carry_state=True needs windows that follow each other, but they start "
+            f"stride={data.stride} apart and have num_steps={data.num_steps}: make them equal"
+        )
+    for name, size, unit in (
+        ("batch_size", data.batch_size, SHARES),
+        ("num_train", data.num_train, data.batch_size),
+        ("num_val", data.num_val, data.batch_size),
+    ):
+        if size % unit:
+            raise ValueError(
+                f"carry_state=True needs a {name} that is a multiple of {unit}, but it is {size}: "
+                f"use {max(size // unit, 1) * unit}"
+            )
+
+
+def stream_mesh(mesh: Mesh) -> Mesh:
+    """Give a mesh of as many of the devices as share a batch evenly: 1, 2, 4 or 8."""
+    size = max(n for n in (1, 2, 4, 8) if n <= mesh.size)
+    return Mesh(mesh.devices.flat[:size], mesh.axis_names)
+
+
+def streams(starts: jax.Array, batch_size: int) -> jax.Array:
+    """Deal out the starts of windows to the rows of a batch: `(num_updates, batch_size)`.
+
+    Row b of all batches together is one run of neighbouring windows.
+    """
+    return starts.reshape(batch_size, -1).T
+
+
+def shares(starts: jax.Array, batch_size: int) -> jax.Array:
+    """Cut the batches of `streams` into shares: `(num_updates, SHARES, rows of a share)`."""
+    return streams(starts, batch_size).reshape(-1, SHARES, batch_size // SHARES)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def stream_batches(
+    mesh: Mesh, batch_size: int, starts: jax.Array, key: jax.Array, epoch: int
+) -> tuple:
+    """Give the starts of an epoch's windows and a dropout key for each share of each batch."""
+    laid_out = shares(starts, batch_size)
+    keys = jax.random.split(jax.random.fold_in(key, epoch), laid_out.shape[:2])
+    return jax.lax.with_sharding_constraint((laid_out, keys), shared_rows(mesh))
+
+
+def stream_epoch_function(
+    model,
+    compute_dtype: None,
+    mesh: Mesh,
+    num_steps: int,
+    batch_size: int,
+    optimizer: optax.GradientTransformation,
+):
+    """Make the function that trains for one epoch with carried state and validates.
+
+    Same arguments and results as that of `engine.epoch_function`, in float32 only, and `batches`
+    from `stream_batches`: the windows keep their order. The epoch begins with a state of zeros.
+    """
+    split, whole = PartitionSpec("batch"), PartitionSpec()
+
+    def share_nll(params, state, tokens, starts, key):
+        X, Y = gather_windows(tokens, starts, num_steps)
+        rngs = None if key is None else {"dropout": key}
+        logits, state = model.apply(params, X, state, training=key is not None, rngs=rngs)
+        return weighted_nll(logits.swapaxes(0, 1), Y.T, jnp.ones(Y.T.shape)), state
+
+    def nll(params, state, tokens, starts, keys):
+        in_shares = jax.vmap(share_nll, (None, 0, None, 0, 0))
+        nll, state = in_shares(params, state, tokens, starts, keys)
+        return nll.sum(), state
+
+    def shared(function, out_specs):
+        return jax.shard_map(
+            function,
+            mesh=mesh,
+            in_specs=(whole, split, whole, split, split),
+            out_specs=out_specs,
+            check_vma=False,
+        )
+
+    def value_and_gradient(*arguments):
+        (value, state), grads = jax.value_and_grad(nll, has_aux=True)(*arguments)
+        return sum_over_devices((value, grads)), state
+
+    def value(*arguments):
+        value, state = nll(*arguments)
+        return jax.lax.psum(value, "batch"), state
+
+    def first_state(params):
+        X = jnp.zeros((batch_size // SHARES, 1), jnp.int32)
+        _, state = jax.eval_shape(model.apply, params, X)
+        return jnp.zeros((SHARES, *state.shape))
+
+    def update(carry, batch, tokens):
+        params, opt_state, state = carry
+        starts, keys = batch
+        (nll, grads), state = shared(value_and_gradient, ((whole, whole), split))(
+            params, state, tokens, starts, keys
+        )
+        grads = jax.tree.map(lambda g: g / (batch_size * num_steps), grads)
+        params, opt_state, nll, norm = guarded_update(optimizer, params, opt_state, grads, nll)
+        return (params, opt_state, state), (nll, norm)
+
+    def epoch(params, opt_state, tokens, batches, val_starts):
+        (params, opt_state, _), (nll, grad_norms) = jax.lax.scan(
+            partial(update, tokens=tokens), (params, opt_state, first_state(params)), batches
+        )
+
+        def validate(state, starts):
+            nll, state = shared(value, (whole, split))(params, state, tokens, starts, None)
+            return state, nll
+
+        _, val_nll = jax.lax.scan(validate, first_state(params), shares(val_starts, batch_size))
+        return params, opt_state, nll, grad_norms, val_nll.sum()
+
+    return epoch

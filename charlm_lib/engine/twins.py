@@ -1,0 +1,94 @@
+"""Which model has a fused twin: the one that computes what the chapters' model computes."""
+
+import dataclasses
+import re
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from charlm_lib.engine.fused import (
+    FusedGRU,
+    FusedRNN,
+    FusedRNNLM,
+    FusedRNNLMScratch,
+    FusedRNNScratch,
+    FusedStackedRNNScratch,
+)
+from charlm_lib.engine.parameters import param_shapes
+from charlm_lib.models import GRU, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch
+
+TWINS = {
+    RNNScratch: FusedRNNScratch,
+    StackedRNNScratch: FusedStackedRNNScratch,
+    RNN: FusedRNN,
+    GRU: FusedGRU,
+    RNNLMScratch: FusedRNNLMScratch,
+    RNNLM: FusedRNNLM,
+}
+BY_NAME = {ours.__name__: ours for ours in TWINS}
+LONGEST = 128  # steps that are compared; JAX traces a written-out loop step by step
+
+
+class Use(NamedTuple):
+    """One way to call a language model: what decides, numbers apart, what it computes."""
+
+    batch_size: int
+    num_steps: int
+    given_state: bool = False
+    training: bool = False
+
+
+@lru_cache(maxsize=32)
+def fuse(model: nn.Module, use: Use, *more: Use) -> nn.Module:
+    """Give the fused twin of a language model, or the model itself if it has none.
+
+    A layer has a twin if it computes exactly what the layer of the same name in `models` does:
+    JAX traces both, called in each of these ways, and their programs must be equal. So a chapter's
+    own copy of a layer has a twin, until somebody edits what it computes. The same holds for the
+    language model around it; where that one is edited, its layer can still have a twin.
+
+    Of more than 128 steps, the first 128 are compared.
+    """
+    same = partial(same_program, uses=(use, *more))
+    rnn = settings_of_ours(getattr(model, "rnn", None))
+    if rnn is None or not same(model, model.clone(rnn=rnn[0](**rnn[1]))):
+        return model
+    fused_rnn = TWINS[rnn[0]](**rnn[1])
+    head = settings_of_ours(model)
+    if head is None or not same(model, head[0](**head[1])):
+        return model.clone(rnn=fused_rnn)
+    return TWINS[head[0]](**head[1] | {"rnn": fused_rnn})
+
+
+def settings_of_ours(module: nn.Module | None) -> tuple[type, dict] | None:
+    """Give the class of the same name in `models` and the module's settings for it, if it has."""
+    ours = BY_NAME.get(type(module).__name__)
+    if ours is None:
+        return None
+    names = [f.name for f in dataclasses.fields(ours) if f.name not in ("parent", "name")]
+    if not all(hasattr(module, name) for name in names):
+        return None
+    return ours, {name: getattr(module, name) for name in names}
+
+
+def same_program(model: nn.Module, other: nn.Module, uses: tuple[Use, ...]) -> bool:
+    """Say whether two language models have the same parameters and compute the same."""
+    return model == other or all(program(model, use) == program(other, use) for use in uses)
+
+
+@lru_cache(maxsize=64)
+def program(model: nn.Module, use: Use) -> str:
+    """Write out what a language model computes, as JAX traces it."""
+    key = jax.random.key(0)
+    X = jax.ShapeDtypeStruct((use.batch_size, min(use.num_steps, LONGEST)), jnp.int32)
+    params = param_shapes(model)
+    state = jax.eval_shape(model.apply, params, X)[1] if use.given_state else None
+
+    def run(params, X, state, key):
+        return model.apply(params, X, state, training=use.training, rngs={"dropout": key})
+
+    traced = str(jax.make_jaxpr(run)(params, X, state, key))
+    return str(jax.tree.structure(params)) + re.sub("0x[0-9a-f]+", "", traced)  # no addresses

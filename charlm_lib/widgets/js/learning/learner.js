@@ -1,0 +1,163 @@
+// A training run: updates by stochastic gradient descent, its curve, a sample of what it learned.
+
+import { Model, layoutOf, randomNumbers, readText, writeOn } from "../model/network.js";
+import { Backward, initialParameters, windowLoss } from "../model/backward.js";
+
+const BATCH_SIZE = 32;
+const UPDATES_PER_POINT = 20;
+const VALIDATION_WINDOWS = 48;
+const EXPLODED = 1000; // times the vocabulary size: from such a perplexity no run comes back
+
+/**
+ * @typedef {{cell: "tanh"|"gru", hiddens: number, layers: number, learningRate: number,
+ *   clip: number, numSteps: number, seed: number}} Settings clip 0: no clipping
+ * @typedef {{updates: number, train: number, validation: number, norm: number}} Point
+ *   perplexities, and the largest norm of the gradient before clipping since the last point
+ */
+
+/** One run. Does its work in portions, so that it can share a thread with the page. */
+export class Learner {
+  /**
+   * @param {Settings} settings
+   * @param {string} text cleaned
+   * @param {string[]} tokens
+   */
+  constructor(settings, text, tokens) {
+    this.settings = settings;
+    const { cell, hiddens, layers, seed, numSteps } = settings;
+    this.about = { name: "run", cell, hiddens, layers, tokens };
+    this.model = new Model(this.about, initialParameters(this.about, seed));
+    this.backward = new Backward(this.model, numSteps);
+    this.gradient = new Float64Array(layoutOf(this.about).size);
+    this.ids = Int32Array.from(readText(text, tokens), (c) => c.token);
+    const windows = this.ids.length - numSteps;
+    this.trainWindows = Math.floor(0.85 * windows) - numSteps; // the two parts share no character
+    const first = this.trainWindows + numSteps;
+    const spacing = (windows - first) / VALIDATION_WINDOWS;
+    this.validationStarts = Array.from({ length: VALIDATION_WINDOWS }, (_, i) =>
+      Math.floor(first + i * spacing),
+    );
+    this.uniform = randomNumbers(seed + 1);
+    this.updates = 0;
+    /** @type {Point[]} */
+    this.points = [];
+    this.recent = { nll: 0, updates: 0, norm: 0 };
+    this.problem = "";
+    this.task = this.tasks();
+  }
+
+  /** The windows of the next update. */
+  draw() {
+    return Array.from({ length: BATCH_SIZE }, () => Math.floor(this.uniform() * this.trainWindows));
+  }
+
+  /** Does updates for about this long; stops earlier if the run has come to an end. */
+  work(milliseconds) {
+    const end = performance.now() + milliseconds;
+    while (!this.problem && performance.now() < end) this.task.next();
+  }
+
+  /** Does exactly one more update. */
+  step() {
+    const target = this.updates + 1;
+    while (!this.problem && this.updates < target) this.task.next();
+  }
+
+  *tasks() {
+    yield* this.validate();
+    for (;;) {
+      this.gradient.fill(0);
+      const { numSteps } = this.settings;
+      const scale = 1 / (BATCH_SIZE * numSteps);
+      let nll = 0;
+      for (const start of this.draw()) {
+        nll += this.backward.addWindow(this.gradient, this.ids, start, numSteps, scale);
+        yield;
+      }
+      this.record(nll * scale, this.descend());
+      if (this.updates % UPDATES_PER_POINT === 0) yield* this.validate();
+      yield;
+    }
+  }
+
+  /** p -= lr g, with g scaled down to length `clip` if it is longer (Pascanu et al., 2013). */
+  descend() {
+    const { learningRate, clip } = this.settings;
+    let sum = 0;
+    for (const g of this.gradient) sum += g * g;
+    const norm = Math.sqrt(sum);
+    const rate = clip > 0 && norm > clip ? (learningRate * clip) / norm : learningRate;
+    const { parameters } = this.model;
+    for (let i = 0; i < parameters.length; i++) parameters[i] -= rate * this.gradient[i];
+    return norm;
+  }
+
+  /** Takes note of one update: its loss in nats per character and its gradient's norm. */
+  record(nll, norm) {
+    this.updates += 1;
+    this.recent.nll += nll;
+    this.recent.updates += 1;
+    if (!(norm <= this.recent.norm)) this.recent.norm = norm; // not-a-number counts as larger
+    const perplexity = Math.exp(nll);
+    if (!Number.isFinite(nll) || !Number.isFinite(norm)) {
+      this.problem = `The loss is no longer a number after update ${this.updates}.`;
+    } else if (perplexity > EXPLODED * this.about.tokens.length) {
+      this.problem =
+        `At update ${this.updates} the perplexity is ${perplexity.toPrecision(3)}: far worse ` +
+        "than guessing evenly.";
+    }
+    if (this.problem) this.addPoint(perplexity);
+  }
+
+  /** How many updates are left until the next point of the curve. */
+  get untilPoint() {
+    return UPDATES_PER_POINT - (this.updates % UPDATES_PER_POINT);
+  }
+
+  /**
+   * Takes over updates that another engine did, on the windows that `draw` gave.
+   * @param {ArrayLike<number>} parameters after the last update
+   * @param {number[]} nll loss of each update, in nats per character
+   * @param {number[]} norms of the gradient of each
+   */
+  accept(parameters, nll, norms) {
+    this.model.parameters.set(parameters);
+    for (let i = 0; i < nll.length && !this.problem; i++) this.record(nll[i], norms[i]);
+    if (!this.problem && this.untilPoint === UPDATES_PER_POINT) this.validateNow();
+  }
+
+  /** Adds a point to the curve without a break. */
+  validateNow() {
+    const task = this.validate();
+    while (!task.next().done);
+  }
+
+  /** Perplexity of the validation windows; adds a point to the curve. */
+  *validate() {
+    const { numSteps } = this.settings;
+    let nll = 0;
+    for (const start of this.validationStarts) {
+      nll += windowLoss(this.model, this.ids, start, numSteps);
+      yield;
+    }
+    this.addPoint(Math.exp(nll / (VALIDATION_WINDOWS * numSteps)));
+  }
+
+  addPoint(validation) {
+    const { nll, updates, norm } = this.recent;
+    const train = updates ? Math.exp(nll / updates) : validation;
+    this.points.push({ updates: this.updates, train, validation, norm });
+    this.recent = { nll: 0, updates: 0, norm: 0 };
+  }
+
+  /** What the model writes now. */
+  sample(prefix, length, temperature) {
+    const known = readText(prefix, this.about.tokens).filter((c) => c.known);
+    if (this.problem || !known.length) return "";
+    const ids = known.map((c) => c.token);
+    const writer = writeOn(this.model, ids, temperature, this.updates);
+    let text = known.map((c) => c.shown).join("");
+    for (let i = 0; i < length; i++) text += this.about.tokens[writer.next().value.token];
+    return text;
+  }
+}

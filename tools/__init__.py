@@ -1,0 +1,1 @@
+"""What only building and publishing need; nobody who learns from the book imports it."""

@@ -1,0 +1,1 @@
+"""Collects, executes and normalises the chapters, and builds the book."""

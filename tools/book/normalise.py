@@ -1,0 +1,238 @@
+"""Make an executed notebook the same text wherever and whenever it was executed."""
+
+import copy
+import hashlib
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+REFERENCE = re.compile(r"IPY_MODEL_([0-9a-zA-Z_-]+)")
+# What editors and kernels write into a cell and nobody reads.
+CELL_NOISE = {
+    "ExecuteTime",
+    "collapsed",
+    "colab",
+    "execution",
+    "id",
+    "outputId",
+    "pycharm",
+    "scrolled",
+    "trusted",
+    "vscode",
+}
+NOTEBOOK_KEPT = {"authors", "colab", "mystnb", "title"}
+ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,}")
+KERNEL_FILE = re.compile(r"\S*ipykernel_\d+/\d+\.py")
+
+
+def normalise(nb: NotebookNode, folders: dict[str, str] | None = None) -> NotebookNode:
+    """Return a copy of `nb` without anything that differs between two equal runs.
+
+    Cell ids come from the cells' text, widget ids from the cells that show them; execution counts
+    are 1..n; streams are joined; metadata of kernels and editors, memory addresses and the paths in
+    `folders` (folder -> what to write instead) are gone. Widget models that no output shows are
+    dropped. Normalising twice changes nothing.
+    """
+    nb = copy.deepcopy(nb)
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    seen: dict[str, int] = {}
+    count = 0
+    for cell in nb.cells:
+        cell.id = _cell_id(cell, seen)
+        cell.metadata = NotebookNode(
+            {k: v for k, v in cell.metadata.items() if k not in CELL_NOISE}
+        )
+        if cell.cell_type == "code":
+            count += 1
+            cell.execution_count = count
+            cell.outputs = [_clean(o, count, folders or {}) for o in _join_streams(cell.outputs)]
+    widgets = nb.metadata.get("widgets")
+    nb.metadata = NotebookNode({k: v for k, v in nb.metadata.items() if k in NOTEBOOK_KEPT})
+    nb.metadata.kernelspec = NotebookNode(
+        display_name="Python 3", language="python", name="python3"
+    )
+    nb.metadata.language_info = NotebookNode(name="python")
+    if widgets is not None:
+        _name_widgets(nb, widgets[WIDGET_STATE])
+    return nb
+
+
+def machine_folders(run_folder: Path) -> dict[str, str]:
+    """List the folders of this machine that may appear in outputs, and what replaces each."""
+    folders = {
+        str(run_folder.resolve()): ".",
+        str(run_folder.resolve().parent): "..",
+        str(Path(__file__).resolve().parents[2]): "...",
+        sys.prefix: ".venv",
+        tempfile.gettempdir(): "<temporary folder>",
+    }
+    home = os.path.expanduser("~")
+    if home not in ("~", "/", ""):
+        folders[home] = "~"
+    return folders
+
+
+def keep_timings(new: NotebookNode, old: NotebookNode) -> NotebookNode:
+    """Keep the outputs of `old` in cells tagged `timing` when nothing but times has changed.
+
+    All other outputs must be as before, and so must the words that the timing cells print. Both
+    notebooks must be normalised. A second execution then changes the file only where results
+    changed, not where a clock was read.
+    """
+
+    def results(nb: NotebookNode) -> list:
+        cells = [c for c in nb.cells if c.cell_type == "code" and not _is_timing(c)]
+        state = nb.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+        roots = [m for c in cells for m in _shown_models(c.outputs)]
+        models = {m: state[m] for root in roots for m in _family(root, state)}
+        return [[(c.id, c.outputs) for c in cells], models]
+
+    if results(new) != results(old):
+        return new
+    before = {c.id: c for c in old.cells if c.cell_type == "code" and _is_timing(c)}
+    timing = [c for c in new.cells if c.cell_type == "code" and _is_timing(c)]
+    if any(c.id not in before or _words(c) != _words(before[c.id]) for c in timing):
+        return new
+    kept = copy.deepcopy(new)
+    for cell in kept.cells:
+        if cell.cell_type == "code" and _is_timing(cell):
+            cell.outputs = copy.deepcopy(before[cell.id].outputs)
+    if "widgets" in old.metadata:
+        kept.metadata.widgets = copy.deepcopy(old.metadata.widgets)
+    return kept
+
+
+def _words(cell: NotebookNode) -> str:
+    """Give what a cell prints without the times: numbers with a decimal point or in seconds."""
+    text = " ".join(output.get("text", "") for output in cell.outputs)
+    return " ".join(re.sub(r"\d+\.\d+|\d+(?= s\b)", "#", text).split())
+
+
+def write(nb: NotebookNode, path: Path) -> None:
+    """Write a notebook so that a crash leaves the old file or the new one, never half of one."""
+    nbformat.validate(nb)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(nbformat.writes(nb).rstrip("\n") + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def _cell_id(cell: NotebookNode, seen: dict[str, int]) -> str:
+    """Name a cell by its text, and by its rank among cells of the same text."""
+    digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+    seen[digest] = seen.get(digest, 0) + 1
+    return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+
+
+def _is_timing(cell: NotebookNode) -> bool:
+    return "timing" in cell.metadata.get("tags", [])
+
+
+def _join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join what a cell printed; which of stdout and stderr came first is a race."""
+    joined: list[NotebookNode] = []
+    run: dict[str, NotebookNode] = {}
+    for output in map(_as_stream, outputs):
+        if output.output_type != "stream":
+            run = {}
+            joined.append(output)
+        elif output.name in run:
+            run[output.name].text += output.text
+        else:
+            run[output.name] = output
+            joined.append(output)
+    for output in joined:
+        if output.output_type == "stream":
+            # A carriage return starts the line again: keep what a terminal would show.
+            lines = output.text.replace("\r\n", "\n").split("\n")
+            output.text = "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in lines)
+    rank = {"stdout": 0, "stderr": 1}
+    for i in range(len(joined) - 1):
+        pair = joined[i : i + 2]
+        if all(o.output_type == "stream" for o in pair):
+            joined[i : i + 2] = sorted(pair, key=lambda o: rank[o.name])
+    return joined
+
+
+def _as_stream(output: NotebookNode) -> NotebookNode:
+    """Turn a line that was displayed, and updated in place, into printed text.
+
+    The site would otherwise make a figure of it when the cell has a figure caption.
+    """
+    if output.output_type == "display_data" and set(output.data) == {"text/plain"}:
+        text = output.data["text/plain"] + "\n"
+        return nbformat.v4.new_output("stream", name="stdout", text=text)
+    return output
+
+
+def _clean(output: NotebookNode, count: int, folders: dict[str, str]) -> NotebookNode:
+    """Remove addresses and this machine's folders from one output's text."""
+
+    def scrub(text: str) -> str:
+        text = KERNEL_FILE.sub("<this cell>", ADDRESS.sub("0x...", text))
+        for folder in sorted(folders, key=len, reverse=True):
+            text = text.replace(folder, folders[folder])
+        return text
+
+    if output.output_type == "stream":
+        output.text = scrub(output.text)
+    elif output.output_type == "error":
+        output.evalue = scrub(output.evalue)
+        output.traceback = [scrub(line) for line in output.traceback]
+    else:
+        if output.output_type == "execute_result":
+            output.execution_count = count
+        for kind, value in output.data.items():
+            if kind.startswith("text/") or kind == "image/svg+xml":
+                output.data[kind] = scrub(value if isinstance(value, str) else "".join(value))
+    return output
+
+
+def _shown_models(outputs: list[NotebookNode]) -> list[str]:
+    return [
+        output.data[WIDGET_VIEW]["model_id"]
+        for output in outputs
+        if output.output_type in ("display_data", "execute_result") and WIDGET_VIEW in output.data
+    ]
+
+
+def _family(root: str, state: dict) -> list[str]:
+    """List a widget model and, breadth first, the models that it refers to."""
+    found = [root]
+    for model in found:
+        text = json.dumps(state[model], sort_keys=True)
+        found += [m for m in dict.fromkeys(REFERENCE.findall(text)) if m not in found]
+    return found
+
+
+def _name_widgets(nb: NotebookNode, manager: dict) -> None:
+    """Give the widget models names that come from their cells, and drop the models not shown."""
+    state = manager["state"]
+    names: dict[str, str] = {}
+    for cell in nb.cells:
+        shown = _shown_models(cell.outputs) if cell.cell_type == "code" else []
+        family = [m for root in shown for m in _family(root, state) if m not in names]
+        for rank, model in enumerate(dict.fromkeys(family)):
+            names[model] = hashlib.sha256(f"{cell.id}/{rank}".encode()).hexdigest()[:32]
+    if not names:
+        return
+    # Model ids are 32 random hex digits, so replacing them in the text touches nothing else.
+    pattern = re.compile("|".join(map(re.escape, names)))
+
+    def renamed(value):
+        text = json.dumps(value, ensure_ascii=False)
+        return nbformat.from_dict(json.loads(pattern.sub(lambda m: names[m.group()], text)))
+
+    kept = {names[m]: renamed(state[m]) for m in names}
+    nb.metadata.widgets = nbformat.from_dict({WIDGET_STATE: {**manager, "state": kept}})
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [renamed(output) for output in cell.outputs]

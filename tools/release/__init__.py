@@ -1,0 +1,1 @@
+"""The class pack, and the address of the repository."""

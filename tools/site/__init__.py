@@ -1,0 +1,1 @@
+"""What the pages of the site have besides their text."""

@@ -1,0 +1,129 @@
+"""Sphinx extension of the book's site: MathJax from our own host, buttons above the text, roles
+that a screen reader understands, and a Content Security Policy in every page."""
+
+import hashlib
+from importlib import metadata
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.fileutil import copy_asset_file
+
+from tools.site import licences, policy
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WHEEL = "sphinx-mathjax-offline"
+# Pages load the combined TeX component and its fonts, and a TeX extension when a formula uses it
+# (\boldsymbol, for one). The others are fetched only when a reader turns on the formula explorer,
+# which speaks, in MathJax's menu.
+WANTED = (
+    "tex-chtml.js",
+    "output/chtml/fonts/woff-v2/*.woff",
+    "input/tex/extensions/*.js",
+    "a11y/*.js",
+    "input/mml.js",
+    "sre/mathmaps/base.json",
+    "sre/mathmaps/en.json",
+)
+
+
+def mathjax_files() -> list[tuple[Path, str]]:
+    """Find MathJax in the installed wheel, whose module name has hyphens and cannot be imported.
+
+    Returns pairs of a file on disk and its place below `_static/mathjax`.
+    Raises ExtensionError if the wheel is missing or lacks one of the files.
+    """
+    try:
+        files = metadata.files(WHEEL) or []
+    except metadata.PackageNotFoundError as error:
+        raise ExtensionError(
+            f"{WHEEL} is not installed: run `make book`, or pip install it"
+        ) from error
+    found = []
+    for pattern in WANTED:
+        matches = [f for f in files if f.match(f"static/mathjax/{pattern}")]
+        if not matches:
+            raise ExtensionError(f"{WHEEL} {metadata.version(WHEEL)} has no file {pattern}")
+        found += [(Path(f.locate()), f.as_posix().split("/mathjax/", 1)[1]) for f in matches]
+    return found
+
+
+def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
+    """Copy the MathJax files to `_static/mathjax` after a successful HTML build."""
+    if error is None and app.builder.format == "html":
+        for source, place in mathjax_files():
+            target = Path(app.outdir, "_static", "mathjax", place)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy_asset_file(str(source), str(target))
+
+
+def copy_licences(app: Sphinx, error: Exception | None) -> None:
+    """Put the licences of what the site ships into it after a successful HTML build."""
+    if error is None and app.builder.format == "html":
+        licences.copy_texts(Path(app.outdir))
+
+
+def protect_pages(app: Sphinx, error: Exception | None) -> None:
+    """Put a Content Security Policy into every page after a successful HTML build."""
+    if error is None and app.builder.format == "html":
+        policy.protect_pages(Path(app.outdir))
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def explain_widgets(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Say below each widget, to a reader whose browser runs no scripts, what should be there."""
+    for node in list(doctree.findall(nodes.raw)):
+        if WIDGET_VIEW in node.astext():
+            text = "<noscript><p>This figure is interactive: it needs JavaScript.</p></noscript>"
+            node.parent.insert(node.parent.index(node) + 1, nodes.raw("", text, format="html"))
+
+
+def link_slides(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """Put a button that opens the chapter's slides first among those above its text."""
+    if page.startswith("chapters/"):
+        button = {
+            "type": "link",
+            "url": context["pathto"](f"slides/{page.partition('/')[2]}.html", 1),
+            "icon": "fas fa-person-chalkboard",
+            "tooltip": "Slides of this chapter",
+            "label": "slides-button",
+        }
+        context["header_buttons"].insert(0, button)
+
+
+def launch_chapters_only(
+    app: Sphinx, page: str, template: str, context: dict, doctree: object
+) -> None:
+    """Offer Colab for chapters alone: the front page has a cell too, but is no notebook."""
+    if not page.startswith("chapters/"):
+        buttons = context.get("header_buttons", [])
+        buttons[:] = [b for b in buttons if b.get("label") != "launch-buttons"]
+
+
+def mend_roles(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """Make the entries of the bibliography items of its list.
+
+    Sphinx gives them the role `doc-biblioentry`, which ARIA has since withdrawn: the list would be
+    one without items.
+    """
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the extension with Sphinx."""
+    # Sphinx writes every page anew when this value changes: it changes with this file.
+    app.add_config_value("charlm_site_key", hash_of(Path(__file__)), "html")
+    app.connect("doctree-resolved", explain_widgets)
+    app.connect("html-page-context", mend_roles)
+    for buttons in (link_slides, launch_chapters_only):  # the theme has filled the list at 501
+        app.connect("html-page-context", buttons, priority=502)
+    app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", copy_licences)
+    app.connect("build-finished", protect_pages)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

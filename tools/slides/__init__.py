@@ -1,0 +1,1 @@
+"""The chapters as decks of slides."""
