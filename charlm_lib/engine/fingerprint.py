@@ -2,13 +2,11 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
-import flax
 import jax
 import numpy as np
-import optax
 
+from charlm_lib.engine import source
 from charlm_lib.engine.parameters import as_key, first_params
 from charlm_lib.engine.short_runs import shorten
 from charlm_lib.engine.twins import program
@@ -21,24 +19,6 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
     `params` are the first parameters; None: they are drawn.
     """
     params = first_params(model, key) if params is None else params
-    source = "".join(
-        (Path(__file__).parents[1] / f"{name}.py").read_text(encoding="utf-8")
-        for name in (
-            "corpus",
-            "data",
-            "models",
-            "engine/parameters",
-            "engine/fused",
-            "engine/products",
-            "engine/twins",
-            "engine/epochs",
-            "engine/short_runs",
-            "engine/streams",
-            "losses",
-            "engine/fingerprint",
-            "training",
-        )
-    )
     windows = ("batch_size", "num_steps", "num_train", "num_val", "stride")
     start = b"".join(np.asarray(x).tobytes() for x in jax.tree.leaves(params))
     settings = {
@@ -54,7 +34,6 @@ def describe_fit(trainer, model, data, key, optimizer: str = "sgd", params=None)
         "text": fingerprint(data.text),
         **{name: getattr(data, name) for name in windows},
         "key": np.asarray(jax.random.key_data(as_key(key))).tolist(),
-        "versions": {m.__name__: m.__version__ for m in (jax, flax, optax)},
-        "source": fingerprint(source),
+        "source": source.fingerprint("import charlm_lib.training"),
     }
     return json.loads(json.dumps(settings, default=json_value))
