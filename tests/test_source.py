@@ -9,14 +9,14 @@ from charlm_lib.engine import source
 ROOT = Path(__file__).resolve().parents[1]
 FILES = {
     "__init__.py": "from lib.core import mean\nfrom lib.studies.one import read\n",
-    "core.py": 'import numpy as np\n\n\ndef mean(x):\n    """The mean."""\n    return np.mean(x)\n',
-    "training.py": "from lib.core import mean\nfrom lib.display import plots\nLOSS = mean  # nats\n",
+    "core.py": 'import numpy\n\n\ndef mean(x):\n    """The mean."""\n    return numpy.mean(x)\n',
+    "training.py": "from lib.core import mean\nfrom lib.display import plots\nLOSS = mean\n",
     "engine/__init__.py": "",
     "engine/fast.py": "HASH = '#1'\n",
     "display/__init__.py": "",
-    "display/plots.py": "from lib.engine import fast\n\nCOLOUR = 'red'\n",
+    "display/plots.py": "import nbformat\n\nCOLOUR = 'red'\n",
     "widgets/__init__.py": "from lib.widgets.one import One\n",
-    "widgets/one.py": "class One:\n    label = 'one'\n",
+    "widgets/one.py": "from lib.engine import fast\n\n\nclass One:\n    label = 'one'\n",
     "widgets/js/one.js": "export const label = 'one';\n",
     "studies/__init__.py": "",
     "studies/one.py": "from lib.training import LOSS\n\n\ndef read():\n    return LOSS\n",
@@ -49,7 +49,7 @@ TRAINING = "import lib.training"
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("core.py", "np.mean(x)", "np.mean(x) + 1"),
+        ("core.py", "numpy.mean(x)", "numpy.mean(x) + 1"),
         ("core.py", "mean(x):", "mean(x, y=1):"),
         ("training.py", "LOSS = mean", "LOSS = mean if 1 else 2"),
     ],
@@ -63,13 +63,13 @@ def test_an_edit_of_what_computes_counts(library, name, old, new):
     [
         ("core.py", "The mean.", "Another word."),
         ("core.py", '    """The mean."""\n', ""),
-        ("core.py", "return np", "# why\n\n    return np"),
-        ("training.py", "# nats", "# bits"),
+        ("core.py", "return numpy", "# why\n\n    return numpy"),
+        ("training.py", "LOSS = mean", "LOSS = mean  # nats"),
         ("display/plots.py", "red", "green"),
         ("widgets/one.py", "'one'", "'two'"),
         ("widgets/js/one.js", "'one'", "'two'"),
         ("studies/records/one.json", "1", "2"),
-        ("engine/fast.py", "#1", "#2"),  # nothing but a plot imports it
+        ("engine/fast.py", "#1", "#2"),  # only a widget imports it
         ("__init__.py", "from lib.studies.one import read\n", ""),
     ],
 )
@@ -80,12 +80,19 @@ def test_an_edit_of_anything_else_does_not(library, name, old, new):
 @pytest.mark.parametrize("imported", ["from lib import read", "from lib import studies"])
 def test_a_chapter_depends_on_what_it_imports_and_on_the_records_there(library, imported):
     assert after(library, "studies/records/one.json", "1", "2", imported)
-    assert after(library, "core.py", "np.mean(x)", "np.mean(x) + 1", imported)
+    assert after(library, "core.py", "numpy.mean(x)", "numpy.mean(x) + 1", imported)
+
+
+def test_a_chapter_with_a_widget_depends_on_what_that_shows_but_not_on_how(library):
+    imported = "from lib.widgets import One"
+    assert not after(library, "widgets/one.py", "'one'", "'two'", imported)
+    assert after(library, "engine/fast.py", "#1", "#2", imported)
 
 
 def test_what_comes_through_the_door_is_followed_to_its_place(library):
     files, packages = source.reached("from lib import mean", library)
     assert [path.name for path in files] == ["core.py"] and packages == ["numpy"]
+    assert source.reached(TRAINING, library)[1] == ["numpy"]  # nbformat is what a plot needs
     assert source.reached("import lib.core as c\nfrom lib.core import mean", library)[0] == files
     everything = {path.name for path in source.reached("import lib", library)[0]}
     assert everything == {"core.py", "training.py", "one.py", "one.json"}

@@ -1,8 +1,9 @@
 """Which source decides an outcome: found from the imports, never from a list kept by hand.
 
 A training run depends on the modules that `charlm_lib.training` reaches by its imports, a chapter
-on those that its own cells reach. Rooms that only show something end the search: nothing there
-decides a number. Of each module counts what Python runs, not its docstrings and comments.
+on those that its own cells reach. Rooms that only show something do not count, since nothing there
+decides a number; what they show does. Of each module counts what Python runs, not its docstrings
+and comments.
 """
 
 import ast
@@ -58,19 +59,27 @@ def reached(source: str, package: Path = PACKAGE) -> tuple[list[Path], list[str]
     Returns:
         The files that it reaches, and the distributions of other packages, both sorted.
     """
-    files, others = set(), set()
-    waiting = list(imports(source))
+    seen, files, others, waiting = set(), set(), set(), [source]
     while waiting:
-        name = waiting.pop()
-        if name.partition(".")[0] != package.name:
-            others.add(name.partition(".")[0])
-            continue
-        for path in set(places(name, package)) - files:
-            files |= {path, *records_beside(path, package)}
-            waiting += imports(path.read_text(encoding="utf-8"))
+        own, foreign = divide(imports(waiting.pop()), package)
+        others |= foreign
+        for path in {path for name in own for path in places(name, package)} - seen:
+            seen.add(path)
+            text = path.read_text(encoding="utf-8")
+            if path.relative_to(package).parts[0] in ROOMS_THAT_SHOW:
+                text = "\n".join(f"import {name}" for name in divide(imports(text), package)[0])
+            else:
+                files |= {path, *records_beside(path, package)}
+            waiting.append(text)
     if "jax" in others:
         others.add("jaxlib")  # the compiler behind it
     return sorted(files), sorted(filter(None, map(distribution, others)))
+
+
+def divide(names: tuple[str, ...], package: Path) -> tuple[set[str], set[str]]:
+    """Divide imported names into those of the library and the other top-level modules."""
+    own = {name for name in names if name.partition(".")[0] == package.name}
+    return own, {name.partition(".")[0] for name in set(names) - own}
 
 
 @lru_cache(maxsize=128)
@@ -90,11 +99,9 @@ def places(name: str, package: Path = PACKAGE) -> list[Path]:
 
     A name may be a module, or something in one. What comes through the door of the library or of a
     room, its `__init__.py`, is followed to where it is defined: the door itself decides nothing. A
-    room that is imported as a whole stands for all of its modules, and one that shows for none.
+    room that is imported as a whole stands for all of its modules.
     """
     _, *parts = name.split(".")
-    if parts and parts[0] in ROOMS_THAT_SHOW:
-        return []
     room = package.joinpath(*parts)
     if room.is_dir():
         behind = [*doors(room).values()] if not parts else []
