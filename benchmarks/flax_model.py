@@ -4,6 +4,7 @@ import optax
 
 import charlm_lib as cl
 from benchmarks.workloads import Workload
+from charlm_lib.cells import LAYERS
 
 LR = {"sgd": 1.0, "adam": 0.002}
 
@@ -12,12 +13,9 @@ def make_model(workload: Workload):
     """Make the language model of a workload from the unmodified classes of the chapters."""
     V, H, L = workload.vocab_size, workload.num_hiddens, workload.num_layers
     lr = LR[workload.optimizer]
-    if workload.layer == "GRU":
-        return cl.RNNLM(cl.GRU(H, L), V, lr)
     if workload.layer == "RNN":
         return cl.RNNLM(cl.RNN(H), V, lr)
-    scratch = cl.RNNScratch(V, H) if L == 1 else cl.StackedRNNScratch(V, H, L)
-    return cl.RNNLMScratch(scratch, V, lr)
+    return cl.make_model(LAYERS[workload.layer].cell, V, H, L, lr=lr)
 
 
 def make_data(workload: Workload, num_val: int = 1) -> cl.TextData:

@@ -5,14 +5,13 @@ import optax
 import charlm_lib as cl
 from benchmarks.flax_model import LR, make_data, make_model
 from benchmarks.workloads import Workload
-from charlm_lib import training
-from charlm_lib.engine import epochs as engine
+from charlm_lib.engine import epochs, running
 
 
 def has_twin(workload: Workload) -> bool:
     """Say whether the library has a faster twin of the workload's layer."""
     model = make_model(workload)
-    return training.fuse(model, training.Use(1, 1)) is not model
+    return type(cl.fuse(model, cl.Use(1, 1))) is not type(model)
 
 
 def prepare(workload: Workload, contender: str):
@@ -26,9 +25,9 @@ def prepare(workload: Workload, contender: str):
             which is the caller's to see to.
     """
     if contender != "fused":
-        training.fuse = lambda model, *uses: model
+        running.fuse = lambda model, *uses: model
     if contender in ("all cores", "one program"):
-        engine.micro_batch_size = lambda batch_size, mesh: -(-batch_size // mesh.size)
+        epochs.micro_batch_size = lambda batch_size, mesh: -(-batch_size // mesh.size)
     model, data = make_model(workload), make_data(workload)
     adam = optax.adam(LR["adam"])  # one object, compiled for once
     optimizer = adam if workload.optimizer == "adam" else None

@@ -1,4 +1,8 @@
-"""Deep recurrent language models, character by character: the library behind the book."""
+"""Deep recurrent language models, character by character: the library behind the book.
+
+What a chapter, a page or the command line uses comes through this door, or through those of
+`charlm_lib.display`, `charlm_lib.widgets` and `charlm_lib.studies`.
+"""
 
 from importlib.metadata import version
 
@@ -7,8 +11,12 @@ from charlm_lib.engine.devices import describe_machine, keep_compiled_programs, 
 use_all_cores()  # before JAX starts
 keep_compiled_programs()
 
+from charlm_lib.cells import make_model  # noqa: E402
 from charlm_lib.corpus import clean, read_corpus, read_file, read_url  # noqa: E402
 from charlm_lib.data import TextData, TimeMachine, Vocab, gather_windows  # noqa: E402
+from charlm_lib.engine.parameters import first_params  # noqa: E402
+from charlm_lib.engine.twins import Use, fuse  # noqa: E402
+from charlm_lib.evaluation import evaluate, nll_by_position, text_nll  # noqa: E402
 from charlm_lib.losses import bits_per_character, cross_entropy, perplexity  # noqa: E402
 from charlm_lib.models import (  # noqa: E402
     GRU,
@@ -21,9 +29,10 @@ from charlm_lib.models import (  # noqa: E402
     check_sizes,
     initial_state,
 )
+from charlm_lib.ngram import ngram_nll  # noqa: E402
 from charlm_lib.results import FitResult, load  # noqa: E402
 from charlm_lib.sampling import predict, sample  # noqa: E402
-from charlm_lib.training import Trainer, evaluate, fit_or_load  # noqa: E402
+from charlm_lib.training import Trainer, fit_or_load  # noqa: E402
 
 __version__ = version("charlm_lib")
 __all__ = [
@@ -37,6 +46,7 @@ __all__ = [
     "TextData",
     "TimeMachine",
     "Trainer",
+    "Use",
     "Vocab",
     "bits_per_character",
     "check_inputs",
@@ -45,14 +55,20 @@ __all__ = [
     "cross_entropy",
     "describe_machine",
     "evaluate",
+    "first_params",
     "fit_or_load",
+    "fuse",
     "gather_windows",
     "initial_state",
     "load",
+    "make_model",
+    "ngram_nll",
+    "nll_by_position",
     "perplexity",
     "predict",
     "read_corpus",
     "read_file",
     "read_url",
     "sample",
+    "text_nll",
 ]

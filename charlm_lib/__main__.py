@@ -17,6 +17,7 @@ from pathlib import Path
 import jax
 
 import charlm_lib as cl
+from charlm_lib.cells import CELLS
 
 PROGRAM = "python -m charlm_lib"
 MODEL = "model.safetensors"
@@ -100,20 +101,13 @@ def read_data(options: argparse.Namespace) -> cl.TextData:
 
 
 def make_model(options: argparse.Namespace, vocab_size: int) -> cl.RNNLMScratch:
-    """Make the model of the chapter that teaches this cell and this number of layers.
-
-    Raises ValueError for dropout in a network that has none.
-    """
-    hiddens, layers = options.hiddens, options.layers
-    plain = options.cell == "tanh" and layers == 1
+    """Make the model that was asked for."""
+    plain = options.cell == "tanh" and options.layers == 1
     lr = options.lr if options.lr is not None else 1 if plain else 2
-    if options.cell == "gru":
-        return cl.RNNLM(cl.GRU(hiddens, layers, options.dropout), vocab_size, lr)
-    if options.dropout:
+    if options.cell != "gru" and options.dropout:
         raise ValueError(f"--dropout {options.dropout} stands between layers of --cell gru only")
-    if plain:
-        return cl.RNNLMScratch(cl.RNNScratch(vocab_size, hiddens), vocab_size, lr)
-    return cl.RNNLMScratch(cl.StackedRNNScratch(vocab_size, hiddens, layers), vocab_size, lr)
+    sizes = options.hiddens, options.layers, options.dropout
+    return cl.make_model(options.cell, vocab_size, *sizes, lr=lr)
 
 
 def writable(path: Path) -> Path:
@@ -144,7 +138,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("--text", metavar="FILE", help="text file or web address [The Time Machine]")
     add("--keep-case", action="store_true", help="keep capital letters of the text")
     add("--keep-punctuation", action="store_true", help="keep digits and punctuation of the text")
-    add("--cell", choices=("tanh", "gru"), default="gru", help="recurrent layer [%(default)s]")
+    add("--cell", choices=CELLS, default="gru", help="recurrent layer [%(default)s]")
     add("--layers", type=int, default=2, help="layers on top of each other [%(default)s]")
     add("--hiddens", type=int, default=32, help="hidden units per layer [%(default)s]")
     add("--dropout", type=float, default=0.0, help="dropout between layers [%(default)s]")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pooch
-import requests
 
 NOTHING = 0xFFFFFFFF  # no character has this code
 CORPUS_WHEEL = "word-text-counter"
@@ -117,6 +116,8 @@ def read_url(url: str, known_hash: str | None = None) -> str:
             f"{url!r} is not a web address: it must begin with http:// or https://; for a file "
             "use TextData.from_file"
         )
+    import requests  # half a second, for this alone
+
     try:
         path = pooch.retrieve(url, known_hash, path=pooch.os_cache("charlm_lib"))
     except (requests.exceptions.RequestException, OSError) as error:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from charlm_lib.corpus import clean, read_corpus, read_file, read_url
+from charlm_lib.models import check_sizes
 
 UNK = "<unk>"
 
@@ -89,6 +90,7 @@ class TextData:
         num_steps: int,
         num_train: int = 10_000,
         num_val: int = 5_000,
+        *,
         keep_case: bool = False,
         keep_punctuation: bool = False,
         stride: int = 1,
@@ -111,10 +113,8 @@ class TextData:
         return cls(read_url(url, known_hash), *args, **kwargs)
 
     def _check(self, text: str) -> None:
-        for name in ("batch_size", "num_steps", "num_train", "num_val", "stride"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
+        names = ("batch_size", "num_steps", "num_train", "num_val", "stride")
+        check_sizes(**{name: getattr(self, name) for name in names})
         if not self.text:
             raise ValueError(
                 f"no usable character in the text {text[:40]!r}: it needs letters, "
@@ -183,6 +183,7 @@ class TimeMachine(TextData):
         num_steps: int,
         num_train: int = 10_000,
         num_val: int = 5_000,
+        *,
         stride: int = 1,
     ):
         super().__init__(read_corpus(), batch_size, num_steps, num_train, num_val, stride=stride)

@@ -1,4 +1,4 @@
-"""How well a model predicts a text, read from front to back, and how much of it the model uses."""
+"""How well a model predicts: windows, a text read from front to back, each place in a window."""
 
 from functools import partial
 
@@ -7,8 +7,43 @@ import jax.numpy as jnp
 import optax
 from flax import linen as nn
 
-from charlm_lib.data import gather_windows
+from charlm_lib.data import TextData, gather_windows
+from charlm_lib.engine.devices import jit_model
+from charlm_lib.engine.epochs import device_mesh, windows_nll
 from charlm_lib.engine.twins import Use, fuse
+
+_windows_nll = jit_model(windows_nll, static_argnums=range(5))  # compiled once per model and shape
+
+
+def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val") -> float:
+    """Mean negative log-likelihood per character (nats) over all windows of a split.
+
+    Total over total: batches of different sizes weigh by their characters. No dropout.
+
+    Args:
+        model, params: a language model, for example of a `FitResult`.
+        data: the windows; its vocabulary must be the one the model learned.
+        split: "train" or "val".
+
+    Raises:
+        ValueError: unknown split, or a model for another vocabulary size.
+    """
+    check_vocab(model, data)
+    starts = data.starts(split)
+    twin = fuse(model, Use(data.batch_size, data.num_steps))
+    # On this host alone: a process may then evaluate without the others.
+    mesh, sizes = device_mesh(jax.local_devices()), (data.num_steps, data.batch_size)
+    total = _windows_nll()(twin, None, mesh, *sizes, params, data.tokens, starts)
+    return float(total) / (len(starts) * data.num_steps)
+
+
+def check_vocab(model: nn.Module, data: TextData) -> None:
+    """Raise a ValueError unless the model has one logit per token of the vocabulary."""
+    if model.vocab_size != len(data.vocab):
+        raise ValueError(
+            f"the model has vocab_size={model.vocab_size}, but the text has {len(data.vocab)} "
+            "tokens: build the model with vocab_size=len(data.vocab)"
+        )
 
 
 @partial(jax.jit, static_argnums=0)
@@ -34,7 +69,7 @@ def text_nll(model: nn.Module, params: dict, tokens: jax.Array) -> jax.Array:
     """
     if len(tokens) < 2:
         raise ValueError(f"a text of {len(tokens)} characters leaves nothing to predict: pass 2")
-    model = fuse(model.clone(lr=0.0), Use(1, len(tokens) - 1))
+    model = fuse(model, Use(1, len(tokens) - 1))
     return _nll(model, params, tokens[None, :-1], tokens[None, 1:])[0]
 
 
@@ -62,5 +97,5 @@ def nll_by_position(model: nn.Module, params: dict, tokens: jax.Array, num_steps
         )
     starts = jnp.arange(0, len(tokens) - num_steps, max(1, num_steps // 2))
     windows = gather_windows(tokens, starts, num_steps)
-    model = fuse(model.clone(lr=0.0), Use(len(starts), num_steps))
+    model = fuse(model, Use(len(starts), num_steps))
     return _nll(model, params, *windows).mean(0)

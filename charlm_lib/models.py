@@ -11,11 +11,11 @@ import numpy as np
 from flax import linen as nn
 
 
-def check_sizes(**sizes: int) -> None:
-    """Raise a ValueError that names the first size that is not a whole number of at least 1."""
+def check_sizes(least: int = 1, **sizes: int) -> None:
+    """Raise a ValueError that names the first size that is no whole number from `least` on."""
     for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-            raise ValueError(f"{name}={size!r} must be a whole number of at least 1")
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < least:
+            raise ValueError(f"{name}={size!r} must be a whole number of at least {least}")
 
 
 def check_inputs(inputs: jax.Array, num_inputs: int | None = None) -> None:

@@ -1,10 +1,9 @@
 """What a training run leaves behind, and how it is kept in one file."""
 
-import hashlib
 import json
 import secrets
 import warnings
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import jax
@@ -15,9 +14,10 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from charlm_lib import models
+from charlm_lib.cells import build_model, describe_model
 from charlm_lib.data import Vocab
-from charlm_lib.display.plots import format_perplexity
+from charlm_lib.display.numbers import format_perplexity
+from charlm_lib.engine.fingerprint import json_value
 from charlm_lib.engine.short_runs import note
 
 FORMAT = "charlm_lib result 1"
@@ -64,9 +64,12 @@ class FitResult:
                 best = format_perplexity(val[self.best_epoch - 1])
                 text += f" (best {best} at epoch {self.best_epoch})"
             text += f"; {self.run_seconds:.1f} s + {self.compile_seconds:.1f} s to compile"
-        if self.settings.get("fast"):
-            text += f" ({note(self.settings['fast'])})"
-        return text
+        return f"{text} ({self.note})" if self.note else text
+
+    @property
+    def note(self) -> str:
+        """What `CHARLM_FAST=1` left out of this run; empty for a whole one."""
+        return note(self.settings.get("fast", ""))
 
     @property
     def run_seconds(self) -> float:
@@ -155,38 +158,6 @@ def write_whole(path: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def describe_model(module: nn.Module) -> dict:
-    """Describe a model of `charlm_lib.models` by its class name and arguments, as JSON types."""
-    arguments = {f.name: getattr(module, f.name) for f in fields(module) if f.init}
-    described = {"class": type(module).__name__}
-    for name, value in arguments.items():
-        if name not in ("parent", "name"):
-            described[name] = describe_model(value) if isinstance(value, nn.Module) else value
-    return described
-
-
-def json_value(value):
-    """Turn a NumPy number into a Python one, and anything else into its text, for JSON."""
-    return value.item() if isinstance(value, np.generic) else repr(value)
-
-
-def build_model(described: dict) -> nn.Module:
-    """Make the model that `describe_model` described.
-
-    Raises:
-        ValueError: the class is not one of `charlm_lib.models`.
-    """
-    arguments = {k: build_model(v) if isinstance(v, dict) else v for k, v in described.items()}
-    name = arguments.pop("class")
-    layers = ("RNNScratch", "StackedRNNScratch", "RNN", "GRU", "RNNLMScratch", "RNNLM")
-    if name not in layers:
-        raise ValueError(
-            f"the file holds a model of the class {name!r}, which charlm_lib does not have: "
-            "pass your own with load(path, model=...)"
-        )
-    return getattr(models, name)(**arguments)
-
-
 def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
     """Read a result that `FitResult.save` wrote.
 
@@ -242,8 +213,3 @@ def read(path: Path) -> tuple[dict, dict]:
             f"version wrote (format {found!r}, expected {FORMAT!r})"
         )
     return rest, tensors
-
-
-def fingerprint(text: str) -> str:
-    """Give the first 16 hex digits of the SHA-256 of a text, to tell texts apart."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

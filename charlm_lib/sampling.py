@@ -6,6 +6,7 @@ import numpy as np
 
 from charlm_lib.data import Vocab
 from charlm_lib.engine.devices import jit_model
+from charlm_lib.engine.parameters import as_key
 from charlm_lib.engine.twins import Use, fuse
 from charlm_lib.models import check_sizes
 from charlm_lib.results import FitResult
@@ -74,9 +75,8 @@ def sample(
             "vocabulary"
         )
     check_sizes(num_samples=num_samples)
-    key = jax.random.key(key) if isinstance(key, int | np.integer) else key
     prefixes = np.tile(ids, (num_samples, 1))
-    drawn = _generate(result, prefixes, key, float(temperature), num_preds, top_k)
+    drawn = _generate(result, prefixes, as_key(key), float(temperature), num_preds, top_k)
     return [prefix + result.vocab.decode(row) for row in drawn]
 
 
@@ -96,9 +96,8 @@ def check_prefix(prefix: str, vocab: Vocab, num_preds: int) -> np.ndarray:
 
 
 def _generate(result: FitResult, prefixes: np.ndarray, *request) -> np.ndarray:
-    # The lr is no part of what is compiled, and a loop over time need not be written out.
     reading, writing = Use(*prefixes.shape), Use(len(prefixes), 1, given_state=True)
-    model = fuse(result.model.clone(lr=0.0), reading, writing)
+    model = fuse(result.model, reading, writing)
     return np.asarray(_writing()(model, result.params, prefixes, *request))
 
 

@@ -1,10 +1,9 @@
-"""The `Trainer`, and what it learned measured on a split of the text."""
+"""The `Trainer`, which lets a language model learn the windows of a text."""
 
 import math
 import time
 import warnings
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import jax
@@ -13,75 +12,18 @@ import numpy as np
 import optax
 from flax import linen as nn
 
-from charlm_lib.data import TextData
+from charlm_lib.data import TextData, Vocab
 from charlm_lib.display.progress import FitDisplay, StopButton
-from charlm_lib.engine.devices import jit_model
-from charlm_lib.engine.epochs import (
-    abstract,
-    compiled,
-    compiling_epoch,
-    device_mesh,
-    epoch_function,
-    on_all_devices,
-    on_any_process,
-    shuffled_batches,
-    windows_nll,
-)
-from charlm_lib.engine.fingerprint import describe_fit
-from charlm_lib.engine.parameters import as_key, first_params, param_shapes
+from charlm_lib.engine.epochs import on_any_process
+from charlm_lib.engine.fingerprint import describe_run
+from charlm_lib.engine.optimizers import Rule, clipped, sgd
+from charlm_lib.engine.running import Run
 from charlm_lib.engine.short_runs import note, shorten
-from charlm_lib.engine.streams import (
-    check_streams,
-    stream_batches,
-    stream_epoch_function,
-    stream_mesh,
-)
-from charlm_lib.engine.twins import Use, fuse
+from charlm_lib.engine.streams import check_streams
+from charlm_lib.evaluation import check_vocab
 from charlm_lib.losses import perplexity
+from charlm_lib.models import check_sizes
 from charlm_lib.results import FitResult, load
-
-_windows_nll = jit_model(windows_nll, static_argnums=range(5))  # compiled once per model and shape
-
-
-def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val") -> float:
-    """Mean negative log-likelihood per character (nats) over all windows of a split.
-
-    Total over total: batches of different sizes weigh by their characters. No dropout.
-
-    Args:
-        model, params: a language model, for example of a `FitResult`.
-        data: the windows; its vocabulary must be the one the model learned.
-        split: "train" or "val".
-
-    Raises:
-        ValueError: unknown split, or a model for another vocabulary size.
-    """
-    check_vocab(model, data)
-    starts = data.starts(split)
-    # On this host alone: a process may then evaluate without the others.
-    model = fuse(model.clone(lr=0.0), Use(data.batch_size, data.num_steps))
-    mesh, sizes = device_mesh(jax.local_devices()), (data.num_steps, data.batch_size)
-    total = _windows_nll()(model, None, mesh, *sizes, params, data.tokens, starts)
-    return float(total) / (len(starts) * data.num_steps)
-
-
-def check_vocab(model: nn.Module, data: TextData) -> None:
-    """Raise a ValueError unless the model has one logit per token of the vocabulary."""
-    if model.vocab_size != len(data.vocab):
-        raise ValueError(
-            f"the model has vocab_size={model.vocab_size}, but the text has {len(data.vocab)} "
-            "tokens: build the model with vocab_size=len(data.vocab)"
-        )
-
-
-def clipped_sgd(learning_rate: float, max_norm: float) -> optax.GradientTransformation:
-    """SGD on gradients that are scaled down to length max_norm where they are longer."""
-    chain = optax.chain(optax.clip_by_global_norm(max_norm), optax.sgd(learning_rate))
-    return optax.flatten(chain)  # one vector, because XLA compiles a program for every array
-
-
-# Both numbers are part of the optimizer's state, so that changing them compiles nothing anew.
-_SGD = optax.inject_hyperparams(clipped_sgd)(learning_rate=0.0, max_norm=math.inf)
 
 
 @dataclass(frozen=True)
@@ -110,9 +52,7 @@ class Trainer:
     compute_dtype: str | None = None
 
     def __post_init__(self):
-        epochs = self.max_epochs
-        if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or epochs < 0:
-            raise ValueError(f"max_epochs={epochs!r} must be a whole number of at least 0")
+        check_sizes(least=0, max_epochs=self.max_epochs)
         if self.gradient_clip_val is not None and not self.gradient_clip_val > 0:
             raise ValueError(
                 f"gradient_clip_val={self.gradient_clip_val!r} must be positive, or None for no "
@@ -156,106 +96,92 @@ class Trainer:
             ValueError: the model does not fit the data, its lr is not a positive number, or the
                 windows do not follow each other although the state is to be carried.
         """
+        rule = self.check(model, data, optimizer)
+        max_epochs, starts, left_out = shorten(self.max_epochs, data.starts("train"))
+        log = Log(len(starts) * data.num_steps, data.num_val * data.num_steps)
+        show = show and jax.process_index() == 0
+        display = FitDisplay(log.history, max_epochs, show, note(left_out))
+        with StopButton() as stop, display:
+            how = self.compute_dtype, self.carry_state, max_epochs > 0
+            run = Run(model, data, starts, key, rule, *how)
+            # Before the first epoch: what cannot be described must not cost a training.
+            kind = "sgd" if optimizer is None else "own"
+            settings = describe_run(self, model, data, key, kind, run.first_params)
+            log.best_params = run.first_params
+            if max_epochs:
+                run.wait()
+            for number in range(1, max_epochs + 1):
+                log.add(number, run)
+                display.update()
+                if log.stopped == "diverged":
+                    break
+                if number < max_epochs and on_any_process(stop.pressed):
+                    log.stopped = "interrupted"
+                    break
+        if log.stopped == "diverged":
+            lr = model.lr if optimizer is None else None
+            warnings.warn(divergence_advice(self, lr, number), stacklevel=2)
+        return log.result(model, data.vocab, settings, run)
+
+    def check(self, model, data: TextData, optimizer: optax.GradientTransformation | None) -> Rule:
+        """Raise a ValueError unless the model can learn the data; give the rule that it follows."""
         check_vocab(model, data)
         if self.carry_state:
             check_streams(data)
-        kind = "sgd" if optimizer is None else "own"
-        optimizer, first_opt_state = self.start(optimizer, model.lr)
-        max_epochs, train_starts, left_out = shorten(self.max_epochs, data.starts("train"))
+        if optimizer is None:
+            return sgd(model.lr, self.gradient_clip_val)
+        return clipped(optimizer, self.gradient_clip_val)
 
-        mesh = stream_mesh(device_mesh()) if self.carry_state else device_mesh()
-        tokens, val_starts = on_all_devices((data.tokens, data.starts("val")), mesh)
-        order_key = on_all_devices(jax.random.split(as_key(key))[1], mesh)
-        if self.carry_state:
-            lay_out, function = stream_batches, stream_epoch_function
-        else:
-            lay_out, function = shuffled_batches, epoch_function
-        lay_out = partial(lay_out, mesh, data.batch_size, train_starts, order_key)
 
-        history = {"epoch": [], "train_perplexity": [], "val_perplexity": [], "seconds": []}
-        grad_norms, compile_seconds = [], 0.0
-        best, stopped = math.inf, "finished"
-        train_tokens, val_tokens = (n * data.num_steps for n in (len(train_starts), data.num_val))
-        shapes = param_shapes(model)
-        show = show and jax.process_index() == 0
-        screen = FitDisplay(history, max_epochs, show, note(left_out))
-        with StopButton() as stop, screen as display:
-            begun = time.perf_counter()
-            if max_epochs:
-                shapes = shapes, jax.eval_shape(first_opt_state, shapes)
-                shapes = abstract((*shapes, tokens, lay_out(1), val_starts), mesh)
-                sizes = data.num_steps, data.batch_size
-                # The lr is no part of what is compiled.
-                fast = fuse(model.clone(lr=0.0), *self.uses(data))
-                compiling = compiling_epoch(
-                    function, fast, self.compute_dtype, mesh, *sizes, optimizer, *shapes
-                )
-            params = first_params(model, key)
-            # Before the run: what cannot be described must not cost a training.
-            settings = describe_fit(self, model, data, key, kind, params)
-            best_params = jax.device_get(params)
-            # Copies, because the parameters are donated: an optimizer may keep them in its state.
-            opt_state = jax.tree.map(jnp.copy, first_opt_state(params))
-            state = on_all_devices((params, opt_state), mesh)
-            if max_epochs:
-                epoch = compiled(compiling)
-                compile_seconds = time.perf_counter() - begun
-            for number in range(1, max_epochs + 1):
-                begun = time.perf_counter()
-                *state, nll, norms, val_nll = epoch(*state, tokens, lay_out(number), val_starts)
-                nll, norms, val_nll = jax.device_get((nll, norms, val_nll))
-                history["epoch"].append(number)
-                history["train_perplexity"].append(perplexity(nll.sum(dtype=float) / train_tokens))
-                history["val_perplexity"].append(perplexity(float(val_nll) / val_tokens))
-                history["seconds"].append(time.perf_counter() - begun)
-                grad_norms.append(norms)
-                if history["val_perplexity"][-1] < best:
-                    best, best_params = history["val_perplexity"][-1], jax.device_get(state[0])
-                display.update()
-                if not np.isfinite(nll).all():
-                    stopped = "diverged"
-                    break
-                if number < max_epochs and on_any_process(stop.pressed):
-                    stopped = "interrupted"
-                    break
-        if stopped == "diverged":
-            lr = model.lr if settings["optimizer"] == "sgd" else None
-            warnings.warn(divergence_advice(self, lr, number), stacklevel=2)
+@dataclass
+class Log:
+    """What a run has been like so far.
+
+    Args:
+        train_size, val_size: characters that an epoch predicts.
+    """
+
+    train_size: int
+    val_size: int
+    best: float = math.inf  # the lowest validation perplexity
+    best_params: dict = field(default_factory=dict)
+    stopped: str = "finished"
+    grad_norms: list[np.ndarray] = field(default_factory=list)
+    history: dict[str, list] = field(
+        default_factory=lambda: {
+            name: [] for name in ("epoch", "train_perplexity", "val_perplexity", "seconds")
+        }
+    )
+
+    def add(self, number: int, run: Run) -> None:
+        """Let the run train for one more epoch, and take note of it."""
+        begun = time.perf_counter()
+        measured = run.epoch(number)
+        train_nll = measured.train_nll.sum(dtype=float)
+        self.history["epoch"].append(number)
+        self.history["train_perplexity"].append(perplexity(train_nll / self.train_size))
+        self.history["val_perplexity"].append(perplexity(measured.val_nll / self.val_size))
+        self.history["seconds"].append(time.perf_counter() - begun)
+        self.grad_norms.append(measured.grad_norms)
+        if self.history["val_perplexity"][-1] < self.best:
+            self.best, self.best_params = self.history["val_perplexity"][-1], run.params
+        if not np.isfinite(measured.train_nll).all():
+            self.stopped = "diverged"
+
+    def result(self, model: nn.Module, vocab: Vocab, settings: dict, run: Run) -> FitResult:
+        """Give what is left when the run is over, on JAX's default device."""
+        norms = np.concatenate(self.grad_norms) if self.grad_norms else np.zeros(0, np.float32)
         return FitResult(
             model=model,
-            params=local_copy(state[0]),
-            vocab=data.vocab,
-            history=history,
+            params=jax.tree.map(jnp.asarray, run.params),
+            vocab=vocab,
+            history=self.history,
             settings=settings,
-            best_params=local_copy(best_params),
-            grad_norms=np.concatenate(grad_norms) if grad_norms else np.zeros(0, np.float32),
-            compile_seconds=compile_seconds,
-            stopped=stopped,
+            best_params=jax.tree.map(jnp.asarray, self.best_params),
+            grad_norms=norms,
+            compile_seconds=run.compile_seconds,
+            stopped=self.stopped,
         )
-
-    def uses(self, data: TextData) -> tuple[Use, Use]:
-        """Say how training and validation will call the model."""
-        given_state = self.carry_state or self.compute_dtype is not None
-        use = Use(data.batch_size, data.num_steps, given_state)
-        return use, use._replace(training=True)
-
-    def start(self, optimizer: optax.GradientTransformation | None, lr: float) -> tuple:
-        """Give the optimizer, with clipping before it, and the function that makes its state."""
-        clip = self.gradient_clip_val
-        if optimizer is not None:
-            if clip is not None:
-                optimizer = optax.chain(optax.clip_by_global_norm(clip), optimizer)
-            return optimizer, optimizer.init
-        if not 0 < lr < math.inf:
-            raise ValueError(f"lr={lr!r} must be a positive number")
-
-        def first_state(params: dict):
-            state = _SGD.init(jnp.zeros(1))  # alike for any parameters: nothing to compile anew
-            state.hyperparams["learning_rate"] = jnp.float32(lr)
-            state.hyperparams["max_norm"] = jnp.float32(math.inf if clip is None else clip)
-            return state
-
-        return _SGD, first_state
 
 
 def fit_or_load(
@@ -271,7 +197,7 @@ def fit_or_load(
         ValueError: the file is damaged (see `load`).
     """
     result = load(path) if Path(path).is_file() else None
-    wanted = describe_fit(trainer, model, data, key)
+    wanted = describe_run(trainer, model, data, key)
     found = result is not None and result.settings == wanted and result.stopped == "finished"
     # All processes train, or none: one alone would wait for the others for ever.
     if not on_any_process(not found):
@@ -293,8 +219,3 @@ def divergence_advice(trainer: Trainer, lr: float | None, epoch: int) -> str:
         f"Training diverged in epoch {epoch}: the loss is not finite. The parameters are those "
         f"after the last finite update. Try {remedy}."
     )
-
-
-def local_copy(tree):
-    """Copy parameters from all training devices to JAX's default device."""
-    return jax.tree.map(jnp.asarray, jax.device_get(tree))

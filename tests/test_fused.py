@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib.engine.fused import gru_recurrence, scan_in_place, tanh_recurrence
 from charlm_lib.engine.products import project, times
+from charlm_lib.engine.recurrences import gru_recurrence, scan_in_place, tanh_recurrence
 from charlm_lib.engine.twins import Use, fuse
 from charlm_lib.losses import LANES
 

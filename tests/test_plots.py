@@ -30,7 +30,7 @@ def history(train, val):
 def run(make_result, data, val):
     result = make_result(cl.RNNLM(cl.RNN(8), len(data.vocab), lr=1.0), data.vocab)
     result.history = history([v - 0.5 for v in val], val)
-    return result
+    return result.history
 
 
 def test_perplexity_curves():
@@ -220,7 +220,7 @@ def shown(monkeypatch):
     """What a notebook would show."""
     things = []
     monkeypatch.setattr(plots, "in_notebook", lambda: True)
-    monkeypatch.setattr(plots, "display", things.append)
+    monkeypatch.setattr(plots, "show", things.append)
     return things
 
 
@@ -320,7 +320,7 @@ def test_progress_in_a_notebook(monkeypatch):
         return shown[-1]
 
     monkeypatch.setattr(progress, "in_notebook", lambda: True)
-    monkeypatch.setattr(progress, "display", display)
+    monkeypatch.setattr(progress, "show", display)
     growing = history([], [])
     with progress.FitDisplay(growing, 30, note="a note") as bar:
         bar.pause = -1  # draw at each update

@@ -12,6 +12,7 @@ from flax import linen as nn
 from safetensors.numpy import save_file
 
 import charlm_lib as cl
+from charlm_lib.engine.fingerprint import describe_run
 
 H = 8
 
@@ -211,7 +212,7 @@ class CountedTrainer(cl.Trainer):
     def fit(self, model, data, key=0):
         self.fits.append(1)
         result = cl.Trainer(0).fit(model, data, key)
-        settings = cl.training.describe_fit(self, model, data, key)
+        settings = describe_run(self, model, data, key)
         return dataclasses.replace(result, settings=settings)
 
 
@@ -286,7 +287,7 @@ def test_fit_or_load_does_not_keep_an_interrupted_run(data, path, monkeypatch):
     model = cl.RNNLM(cl.RNN(H), len(data.vocab), lr=1.0)
     untrained = cl.Trainer(0).fit(model, data)
     trainer = cl.Trainer(5)
-    settings = cl.training.describe_fit(trainer, model, data, 0)
+    settings = describe_run(trainer, model, data, 0)
     stopped = dataclasses.replace(untrained, settings=settings, stopped="interrupted")
     monkeypatch.setattr(cl.Trainer, "fit", lambda *args: stopped)
     assert cl.fit_or_load(path, trainer, model, data).stopped == "interrupted"

@@ -82,9 +82,10 @@ def titles(figure):
 def test_every_figure_of_a_quick_look_says_so(monkeypatch, quick, model, data):
     result = cl.Trainer(4).fit(model, data, show=False)
     other = cl.Trainer(9).fit(model, data, show=False)
-    assert titles(plots.plot_runs({"a": result})) == ["CHARLM_FAST=1: 3 of 4 epochs"]
-    both = titles(plots.plot_runs({"a": result, "b": other, "c": result}))
-    assert both == ["CHARLM_FAST=1: 3 of 4 epochs; 3 of 9 epochs"]
+    figure = plots.plot_runs({"a": result.history}, note=result.note)
+    assert titles(figure) == ["CHARLM_FAST=1: 3 of 4 epochs"]
+    both = titles(plots.plot_runs({"a": result.history, "b": other.history}))
+    assert both == ["CHARLM_FAST=1: short training"]
     others = [
         plots.plot_grad_norms({"a": result.grad_norms}),
         plots.plot_lines([1, 2], {"a": [1, 2]}, "x", "y"),
@@ -96,7 +97,8 @@ def test_every_figure_of_a_quick_look_says_so(monkeypatch, quick, model, data):
     monkeypatch.setenv("CHARLM_FAST", "0")
     assert titles(plots.plot_bars({"a": 1}, "y")) == [""]
     # The run was a quick look, whoever draws it later.
-    assert titles(plots.plot_runs({"a": result})) == ["CHARLM_FAST=1: 3 of 4 epochs"]
+    figure = plots.plot_runs({"a": result.history}, note=result.note)
+    assert titles(figure) == ["CHARLM_FAST=1: 3 of 4 epochs"]
 
 
 def test_the_progress_bar_of_a_quick_look_says_so(quick, model, data, capsys):

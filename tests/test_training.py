@@ -16,9 +16,10 @@ import pytest
 from jax.sharding import Mesh
 
 import charlm_lib as cl
-from charlm_lib import training
+from charlm_lib import evaluation
 from charlm_lib.display.progress import FitDisplay, StopButton
 from charlm_lib.engine import epochs as engine
+from charlm_lib.engine import running
 from charlm_lib.engine.epochs import total_nll
 from charlm_lib.engine.parameters import first_params
 
@@ -48,7 +49,8 @@ def devices(monkeypatch):
     def use(n):
         assert len(jax.devices()) >= n
         mesh = Mesh(np.array(jax.devices()[:n]), ("batch",))
-        monkeypatch.setattr(training, "device_mesh", lambda *_: mesh)
+        for module in (running, evaluation):
+            monkeypatch.setattr(module, "device_mesh", lambda *_: mesh)
 
     return use
 

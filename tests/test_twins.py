@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
+from charlm_lib.engine import running
 from charlm_lib.engine.fused import (
     FusedGRU,
     FusedRNN,
@@ -22,19 +23,24 @@ USES = [Use(BATCH, STEPS, given, training) for given in (False, True) for traini
 
 
 def gru(depth, **settings):
-    return cl.RNNLM(cl.GRU(H, depth, **settings), V, 1.0)
+    return cl.RNNLM(cl.GRU(H, depth, **settings), V, 0.0)
 
 
 def test_which_models_have_a_twin():
-    stack = cl.RNNLMScratch(cl.StackedRNNScratch(V, H, 2, 0.5), V, lr=1.0, sigma=0.3)
-    twin = FusedRNNLMScratch(FusedStackedRNNScratch(V, H, 2, 0.5), V, lr=1.0, sigma=0.3)
+    stack = cl.RNNLMScratch(cl.StackedRNNScratch(V, H, 2, 0.5), V, lr=0.0, sigma=0.3)
+    twin = FusedRNNLMScratch(FusedStackedRNNScratch(V, H, 2, 0.5), V, lr=0.0, sigma=0.3)
     assert fuse(stack, *USES) == twin
-    single = cl.RNNLMScratch(cl.RNNScratch(V, H), V, 1.0)
-    assert fuse(single, *USES) == FusedRNNLMScratch(FusedRNNScratch(V, H), V, 1.0)
-    assert fuse(cl.RNNLM(cl.RNN(H), V, 1.0), *USES) == FusedRNNLM(FusedRNN(H), V, 1.0)
-    assert fuse(gru(2, dropout=0.1), *USES) == FusedRNNLM(FusedGRU(H, 2, dropout=0.1), V, 1.0)
-    other = cl.RNNLM(type("Other", (cl.GRU,), {})(H, 2), V, 1.0)
+    single = cl.RNNLMScratch(cl.RNNScratch(V, H), V, 0.0)
+    assert fuse(single, *USES) == FusedRNNLMScratch(FusedRNNScratch(V, H), V, 0.0)
+    assert fuse(cl.RNNLM(cl.RNN(H), V, 0.0), *USES) == FusedRNNLM(FusedRNN(H), V, 0.0)
+    assert fuse(gru(2, dropout=0.1), *USES) == FusedRNNLM(FusedGRU(H, 2, dropout=0.1), V, 0.0)
+    other = cl.RNNLM(type("Other", (cl.GRU,), {})(H, 2), V, 0.0)
     assert fuse(other, *USES) is other
+
+
+def test_the_learning_rate_is_no_part_of_what_is_computed():
+    for model in (gru(2), cl.RNNLM(type("Other", (cl.GRU,), {})(H, 2), V, 0.0)):
+        assert fuse(model.clone(lr=0.5), *USES) == fuse(model.clone(lr=2.0), *USES)
 
 
 class TwoMore(cl.RNNLMScratch):
@@ -53,7 +59,7 @@ class RNNLMScratch(cl.RNNLMScratch):
 
 @pytest.mark.parametrize("head", [TwoMore, RNNLMScratch])
 def test_an_edited_output_layer_is_kept_and_its_layer_still_has_a_twin(head, randomise):
-    model = head(cl.RNNScratch(V, H), V, 1.0)
+    model = head(cl.RNNScratch(V, H), V, 0.0)
     twin = fuse(model, *USES)
     assert twin == model.clone(rnn=FusedRNNScratch(V, H))
     X = jnp.arange(BATCH * STEPS).reshape(BATCH, STEPS) % V
@@ -76,21 +82,21 @@ def copy_of(change: str, layer: str = "RNNScratch"):
 @pytest.mark.parametrize("own_head", [False, True])
 def test_a_copy_in_a_notebook_has_the_same_twin(own_head):
     head = type("RNNLMScratch", (cl.RNNLMScratch,), {}) if own_head else cl.RNNLMScratch
-    model = head(copy_of("")(V, H), V, 1.0)
-    assert fuse(model, *USES) == FusedRNNLMScratch(FusedRNNScratch(V, H), V, 1.0)
+    model = head(copy_of("")(V, H), V, 0.0)
+    assert fuse(model, *USES) == FusedRNNLMScratch(FusedRNNScratch(V, H), V, 0.0)
 
 
 def test_other_names_of_parameters_are_another_model():
-    model = cl.RNNLMScratch(copy_of('self.param("b_h" -> self.param("b"')(V, H), V, 1.0)
+    model = cl.RNNLMScratch(copy_of('self.param("b_h" -> self.param("b"')(V, H), V, 0.0)
     assert fuse(model, *USES) is model
 
 
 def test_a_copied_gru_has_the_same_twin_and_an_edited_one_none():
     copied, edited = (
-        cl.RNNLM(copy_of(change, "GRU")(H, 2, 0.1), V, 1.0)
+        cl.RNNLM(copy_of(change, "GRU")(H, 2, 0.1), V, 0.0)
         for change in ("", "if i > 0: -> if i > 1:")  # no dropout between two layers
     )
-    assert fuse(copied, *USES) == FusedRNNLM(FusedGRU(H, 2, 0.1), V, 1.0)
+    assert fuse(copied, *USES) == FusedRNNLM(FusedGRU(H, 2, 0.1), V, 0.0)
     assert fuse(edited, *USES) is edited
 
 
@@ -114,7 +120,7 @@ LATE = (
     ],
 )
 def test_an_edited_copy_has_none(change):
-    model = cl.RNNLMScratch(copy_of(change)(V, H), V, 1.0)
+    model = cl.RNNLMScratch(copy_of(change)(V, H), V, 0.0)
     assert fuse(model, *USES) is model
 
 
@@ -149,7 +155,7 @@ def test_a_layer_with_other_settings_of_the_same_name_has_none():
     class RNNScratch(cl.RNN):
         pass
 
-    model = cl.RNNLM(RNNScratch(H), V, 1.0)
+    model = cl.RNNLM(RNNScratch(H), V, 0.0)
     assert fuse(model, *USES) is model
 
 
@@ -176,7 +182,7 @@ def test_training_uses_the_twin_and_gives_the_same_history(layer, twin, monkeypa
     monkeypatch.setattr(twin, "__call__", counted)
     fused = cl.Trainer(3, 1.0).fit(model, data, show=False)
     assert calls
-    monkeypatch.setattr(cl.training, "fuse", lambda model, *uses: model)
+    monkeypatch.setattr(running, "fuse", lambda model, *uses: model)
     plain = cl.Trainer(3, 1.0).fit(model, data, show=False)
     for split in ("train", "val"):
         a, b = (run.history[f"{split}_perplexity"] for run in (fused, plain))

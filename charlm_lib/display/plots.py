@@ -9,13 +9,20 @@ from itertools import cycle
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator, ScalarFormatter
 
-from charlm_lib.display.style import COLORS, INK, RC, STYLES, in_notebook
-from charlm_lib.display.tables import DataTable, spread, telling_epochs
-from charlm_lib.engine.short_runs import fast_mode, note
+from charlm_lib.display.numbers import format_perplexity
+from charlm_lib.display.style import (
+    COLORS,
+    INK,
+    RC,
+    STYLES,
+    in_notebook,
+    short_runs_note,
+    show,
+)
+from charlm_lib.display.tables import DataTable, evenly, telling_epochs
 
 
 def use_style() -> None:
@@ -30,15 +37,10 @@ def use_style() -> None:
 def _shown(figure: Figure, table: DataTable) -> Figure:
     """In a notebook, show a figure and the table of its numbers; elsewhere return it only."""
     if in_notebook():
-        display(figure)
-        display(table)
+        show(figure)
+        show(table)
         plt.close(figure)  # or the notebook would show it again at the end of the cell
     return figure
-
-
-def format_perplexity(value: float) -> str:
-    """Write a perplexity with two decimals, or shorter where it has exploded."""
-    return f"{value:.2f}" if value < 1000 else f"{value:.1e}"
 
 
 def draw_perplexity(
@@ -80,12 +82,13 @@ def _over_epochs(name: str, curves: dict[str, list]) -> DataTable:
     return DataTable(f"{name} by epoch", ["epoch", *curves], rows)
 
 
-def plot_runs(runs: dict[str, object], split: str = "val") -> Figure:
+def plot_runs(histories: dict[str, dict], split: str = "val", note: str | None = None) -> Figure:
     """Draw one perplexity curve per training run on the same log axis, with final values.
 
     Args:
-        runs: a `FitResult` for each label.
+        histories: the `history` of a `FitResult` for each label.
         split: "val" or "train".
+        note: what the reader must know about these runs; None: what `CHARLM_FAST` says.
 
     Raises:
         ValueError: no runs, a run without epochs, or another split.
@@ -93,24 +96,25 @@ def plot_runs(runs: dict[str, object], split: str = "val") -> Figure:
     names = {"val": "validation", "train": "training"}
     if split not in names:
         raise ValueError(f'split={split!r}: there are "train" and "val"')
-    untrained = [label for label, run in runs.items() if not run.history["epoch"]]
-    if untrained or not runs:
+    untrained = [label for label, history in histories.items() if not history["epoch"]]
+    if untrained or not histories:
         raise ValueError(f"there is nothing to draw: no epoch in {untrained or 'no run at all'}")
     lines = {
-        label: (run.history["epoch"], run.history[f"{split}_perplexity"], color, style)
-        for (label, run), color, style in zip(runs.items(), cycle(COLORS), cycle(STYLES))
+        label: (history["epoch"], history[f"{split}_perplexity"], color, style)
+        for (label, history), color, style in zip(
+            histories.items(), cycle(COLORS), cycle(STYLES), strict=False
+        )
     }
     name, epochs = f"{names[split]} perplexity", max(len(epochs) for epochs, *_ in lines.values())
     table = _over_epochs(name, {label: values for label, (_, values, *_) in lines.items()})
-    left_out = dict.fromkeys(run.settings.get("fast") for run in runs.values())
-    title = note("; ".join(filter(None, left_out)))
-    return _shown(_perplexity_axes(lines, epochs, title, name), table)
+    note = short_runs_note() if note is None else note
+    return _shown(_perplexity_axes(lines, epochs, note, name), table)
 
 
 def _subplots(title: str | None = None) -> tuple:
     """Make a figure with one pair of axes; None as title: what `CHARLM_FAST` says."""
     figure, ax = plt.subplots()
-    title = note("short training" if fast_mode() else "") if title is None else title
+    title = short_runs_note() if title is None else title
     ax.set_title(title, loc="right", size=9)
     return figure, ax
 
@@ -174,7 +178,7 @@ def plot_lines(
                 axis.set_minor_formatter(ScalarFormatter() if within else NullFormatter())
         ax.legend()
     columns = [x, *lines.values()]
-    rows = [[f"{column[i]:.3g}" for column in columns] for i in spread(len(x))]
+    rows = [[f"{column[i]:.3g}" for column in columns] for i in evenly(len(x))]
     return _shown(figure, DataTable(f"{ylabel} by {xlabel}", [xlabel, *lines], rows))
 
 

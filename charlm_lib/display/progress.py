@@ -4,12 +4,10 @@ import signal
 import threading
 import time
 
-import matplotlib.pyplot as plt
-from IPython.display import display
 from tqdm import tqdm
 
-from charlm_lib.display.plots import draw_perplexity, format_perplexity, perplexity_table
-from charlm_lib.display.style import in_notebook
+from charlm_lib.display.numbers import format_perplexity
+from charlm_lib.display.style import in_notebook, show
 
 BAR = "{n_fmt}/{total_fmt} |{bar:14}| {remaining} left{postfix}"  # fits into 80 columns
 
@@ -65,7 +63,7 @@ class FitDisplay:
         self.begun = self.drawn = time.perf_counter()
         self.pause = 0.5
         if self.show and self.in_notebook:
-            self.line = display(self._text("compiling"), raw=True, display_id=True)
+            self.line = show(self._text("compiling"), raw=True, display_id=True)
             self.figure = None
         elif self.show:
             if self.note:
@@ -101,8 +99,10 @@ class FitDisplay:
         if not self.in_notebook:
             self.bar.close()
         elif self.history["epoch"]:
+            from charlm_lib.display.plots import perplexity_table
+
             self._draw()
-            display(perplexity_table(self.history))
+            show(perplexity_table(self.history))
             # No seconds here: the saved notebook should change only when the result does.
             done = f"epoch {self.history['epoch'][-1]} of {self.max_epochs}"
             note = f" ({self.note})" if self.note else ""
@@ -118,9 +118,13 @@ class FitDisplay:
         return {"text/plain": text}
 
     def _draw(self) -> None:
+        import matplotlib.pyplot as plt  # a second, which only a notebook has to spend
+
+        from charlm_lib.display.plots import draw_perplexity
+
         figure = draw_perplexity(self.history, self.max_epochs, self.note)
         if self.figure is None:
-            self.figure = display(figure, display_id=True)
+            self.figure = show(figure, display_id=True)
         else:
             self.figure.update(figure)
         plt.close(figure)

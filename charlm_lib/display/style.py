@@ -3,8 +3,10 @@
 Figures are transparent, with mid-grey ink and mid-tone colours.
 """
 
+import os
+import sys
+
 from cycler import cycler
-from IPython import get_ipython
 
 INK = "#7b7b7b"
 COLORS = ("#2f83c5", "#d1681d", "#2f9456", "#b65cae", "#a68313", "#cf5353")
@@ -40,4 +42,17 @@ RC = {
 
 def in_notebook() -> bool:
     """Say whether a notebook runs this code, and thus whether it can show figures."""
-    return hasattr(get_ipython(), "kernel")
+    ipython = sys.modules.get("IPython")  # who has not imported it is not in a notebook
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
+def show(thing, **options):
+    """Show something below the cell of a notebook; options and result as of IPython's `display`."""
+    from IPython.display import display  # half a second, which only a notebook has spent already
+
+    return display(thing, **options)
+
+
+def short_runs_note() -> str:
+    """Say in a figure that `CHARLM_FAST=1` makes training runs short; nothing where it does not."""
+    return "CHARLM_FAST=1: short training" if os.environ.get("CHARLM_FAST") == "1" else ""

@@ -41,7 +41,7 @@ class DataTable:
         )
 
 
-def spread(count: int, most: int = 13) -> list[int]:
+def evenly(count: int, most: int = 13) -> list[int]:
     """Choose up to `most` of the indices 0 to count - 1, evenly, the first and last among them."""
     steps = max(1, min(count, most) - 1)
     return sorted({round(i * (count - 1) / steps) for i in range(steps + 1)})

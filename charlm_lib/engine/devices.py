@@ -1,7 +1,6 @@
 """Which devices train, the cores of a CPU included; and where compiled programs are kept."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
@@ -46,16 +45,20 @@ def keep_compiled_programs() -> None:
     nothing where the user has configured JAX's cache, or where the folder cannot be written.
     """
     chosen = os.environ.get("CHARLM_CACHE") or pooch.os_cache("charlm_lib") / "jax"
-    if chosen == "off" or jax.config.jax_compilation_cache_dir:
-        return
-    try:
-        Path(chosen).mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=chosen).close()
-    except OSError:  # JAX would warn of it at every program
+    if chosen == "off" or jax.config.jax_compilation_cache_dir or not can_be_made(Path(chosen)):
         return
     jax.config.update("jax_compilation_cache_dir", str(chosen))
     if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # small ones add up
+
+
+def can_be_made(folder: Path) -> bool:
+    """Say whether a folder is there, or can be made, to be written in; this writes nothing.
+
+    JAX makes it when it has a program to keep, and where it cannot would warn at every program.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return nearest.is_dir() and os.access(nearest, os.W_OK)
 
 
 def compiler_options(platform: str) -> dict[str, int | str] | None:

@@ -8,6 +8,15 @@ from flax import linen as nn
 from charlm_lib.engine.devices import jit_model
 
 
+def without_lr(model: nn.Module) -> nn.Module:
+    """Give a model without its learning rate.
+
+    The rate is no part of what a model computes: programs are kept by their model, and one with
+    another rate must find them.
+    """
+    return model.clone(lr=0.0) if getattr(model, "lr", 0.0) else model
+
+
 def _draw(model: nn.Module, key: jax.Array) -> dict:
     return model.init(key, jnp.zeros((1, 1), jnp.int32))
 
@@ -16,13 +25,18 @@ _drawing = jit_model(_draw, static_argnums=0)
 
 
 def first_params(model: nn.Module, key: jax.Array | int) -> dict:
-    """Draw the parameters that training with this key begins with."""
-    return _drawing()(model.clone(lr=0.0), jax.random.split(as_key(key))[0])
+    """Draw the parameters that `Trainer.fit` with this key begins with.
+
+    Args:
+        model: a language model.
+        key: a JAX random key, or a seed for one.
+    """
+    return _drawing()(without_lr(model), jax.random.split(as_key(key))[0])
 
 
 def param_shapes(model: nn.Module) -> dict:
     """Give the shapes and types of a model's parameters, without drawing any."""
-    return _drawing().eval_shape(model.clone(lr=0.0), jax.random.key(0))
+    return _drawing().eval_shape(without_lr(model), jax.random.key(0))
 
 
 def as_key(key: jax.Array | int) -> jax.Array:

@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from charlm_lib.cells import HEADS, LAYERS
+from charlm_lib.data import TextData
 from charlm_lib.engine.fused import (
     FusedGRU,
     FusedRNN,
@@ -17,18 +19,17 @@ from charlm_lib.engine.fused import (
     FusedRNNScratch,
     FusedStackedRNNScratch,
 )
-from charlm_lib.engine.parameters import param_shapes
-from charlm_lib.models import GRU, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch
+from charlm_lib.engine.parameters import param_shapes, without_lr
 
 TWINS = {
-    RNNScratch: FusedRNNScratch,
-    StackedRNNScratch: FusedStackedRNNScratch,
-    RNN: FusedRNN,
-    GRU: FusedGRU,
-    RNNLMScratch: FusedRNNLMScratch,
-    RNNLM: FusedRNNLM,
+    "RNNScratch": FusedRNNScratch,
+    "StackedRNNScratch": FusedStackedRNNScratch,
+    "RNN": FusedRNN,
+    "GRU": FusedGRU,
+    "RNNLMScratch": FusedRNNLMScratch,
+    "RNNLM": FusedRNNLM,
 }
-BY_NAME = {ours.__name__: ours for ours in TWINS}
+KINDS = HEADS | {name: layer.kind for name, layer in LAYERS.items()}
 LONGEST = 128  # steps that are compared; JAX traces a written-out loop step by step
 
 
@@ -41,9 +42,16 @@ class Use(NamedTuple):
     training: bool = False
 
 
-@lru_cache(maxsize=32)
+def training_uses(data: TextData, compute_dtype: str | None, carry_state: bool) -> tuple[Use, Use]:
+    """Say how validation and training will call a model; the arguments are those of `Trainer`."""
+    use = Use(data.batch_size, data.num_steps, carry_state or compute_dtype is not None)
+    return use, use._replace(training=True)
+
+
 def fuse(model: nn.Module, use: Use, *more: Use) -> nn.Module:
     """Give the fused twin of a language model, or the model itself if it has none.
+
+    Either comes without a learning rate, which is no part of what it computes.
 
     A layer has a twin if it computes exactly what the layer of the same name in `models` does:
     JAX traces both, called in each of these ways, and their programs must be equal. So a chapter's
@@ -52,26 +60,31 @@ def fuse(model: nn.Module, use: Use, *more: Use) -> nn.Module:
 
     Of more than 128 steps, the first 128 are compared.
     """
+    return _fuse(without_lr(model), use, *more)
+
+
+@lru_cache(maxsize=32)
+def _fuse(model: nn.Module, use: Use, *more: Use) -> nn.Module:
     same = partial(same_program, uses=(use, *more))
     rnn = settings_of_ours(getattr(model, "rnn", None))
-    if rnn is None or not same(model, model.clone(rnn=rnn[0](**rnn[1]))):
+    if rnn is None or not same(model, model.clone(rnn=KINDS[rnn[0]](**rnn[1]))):
         return model
     fused_rnn = TWINS[rnn[0]](**rnn[1])
     head = settings_of_ours(model)
-    if head is None or not same(model, head[0](**head[1])):
+    if head is None or not same(model, KINDS[head[0]](**head[1])):
         return model.clone(rnn=fused_rnn)
     return TWINS[head[0]](**head[1] | {"rnn": fused_rnn})
 
 
-def settings_of_ours(module: nn.Module | None) -> tuple[type, dict] | None:
-    """Give the class of the same name in `models` and the module's settings for it, if it has."""
-    ours = BY_NAME.get(type(module).__name__)
-    if ours is None:
+def settings_of_ours(module: nn.Module | None) -> tuple[str, dict] | None:
+    """Give the name of the module's class and its settings, if `models` has one of that name."""
+    kind = type(module).__name__
+    if kind not in KINDS:
         return None
-    names = [f.name for f in dataclasses.fields(ours) if f.name not in ("parent", "name")]
+    names = [f.name for f in dataclasses.fields(KINDS[kind]) if f.name not in ("parent", "name")]
     if not all(hasattr(module, name) for name in names):
         return None
-    return ours, {name: getattr(module, name) for name in names}
+    return kind, {name: getattr(module, name) for name in names}
 
 
 def same_program(model: nn.Module, other: nn.Module, uses: tuple[Use, ...]) -> bool:
@@ -79,9 +92,13 @@ def same_program(model: nn.Module, other: nn.Module, uses: tuple[Use, ...]) -> b
     return model == other or all(program(model, use) == program(other, use) for use in uses)
 
 
-@lru_cache(maxsize=64)
 def program(model: nn.Module, use: Use) -> str:
     """Write out what a language model computes, as JAX traces it."""
+    return _program(without_lr(model), use)
+
+
+@lru_cache(maxsize=64)
+def _program(model: nn.Module, use: Use) -> str:
     key = jax.random.key(0)
     X = jax.ShapeDtypeStruct((use.batch_size, min(use.num_steps, LONGEST)), jnp.int32)
     params = param_shapes(model)

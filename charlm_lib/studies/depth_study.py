@@ -20,9 +20,11 @@ import optax
 from flax.traverse_util import flatten_dict, unflatten_dict
 from safetensors.numpy import load_file, save_file
 
+from charlm_lib.cells import make_model
 from charlm_lib.data import TextData, TimeMachine
+from charlm_lib.engine.parameters import param_shapes
 from charlm_lib.evaluation import text_nll
-from charlm_lib.models import GRU, RNNLM, StackedRNNScratch
+from charlm_lib.models import RNNLM
 from charlm_lib.results import FitResult
 from charlm_lib.training import Trainer
 
@@ -54,18 +56,14 @@ class Config:
 
     def model(self, vocab_size: int = 28) -> RNNLM:
         """Make the language model; tanh weights begin with variance 1 / num_hiddens."""
-        if self.cell == "gru":
-            rnn = GRU(self.num_hiddens, self.num_layers)
-        else:
-            sigma = self.num_hiddens**-0.5
-            rnn = StackedRNNScratch(vocab_size, self.num_hiddens, self.num_layers, sigma)
-        return RNNLM(rnn, vocab_size, lr=1.0)  # the optimizer has its own learning rate
+        sigma = self.num_hiddens**-0.5 if self.cell == "tanh" else None
+        sizes = vocab_size, self.num_hiddens, self.num_layers
+        # The optimizer has its own learning rate.
+        return make_model(self.cell, *sizes, sigma=sigma, head=RNNLM, as_stack=True)
 
     def num_params(self) -> int:
         """How many numbers the model learns."""
-        X = jnp.zeros((1, 1), jnp.int32)
-        shapes = jax.eval_shape(self.model().init, jax.random.key(0), X)
-        return sum(x.size for x in jax.tree.leaves(shapes))
+        return sum(x.size for x in jax.tree.leaves(param_shapes(self.model())))
 
 
 def equal_width(cell: str) -> list[Config]:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import optax
 
+from charlm_lib.cells import make_model
 from charlm_lib.data import TimeMachine
 from charlm_lib.evaluation import text_nll
-from charlm_lib.models import GRU, RNNLM
 from charlm_lib.results import FitResult
 from charlm_lib.studies.depth_study import SEEDS, TEST_START, versions
 from charlm_lib.training import Trainer
@@ -60,7 +60,7 @@ class Step:
     def train(self, seed: int = 0, show: bool = True) -> FitResult:
         """Train the model of this step from the start."""
         data = self.data()
-        model = RNNLM(GRU(self.num_hiddens, 2, self.dropout), len(data.vocab), self.lr)
+        model = make_model("gru", len(data.vocab), self.num_hiddens, 2, self.dropout, self.lr)
         optimizer = adamw(self.lr, self.num_updates()) if self.adamw else None
         trainer = Trainer(self.max_epochs, 1.0, self.carry_state)
         return trainer.fit(model, data, seed, optimizer, show)

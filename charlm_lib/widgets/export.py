@@ -5,81 +5,56 @@ tanh: Wx (in, H), Wh (H, H), b (H); gru: Wx (in, 3H), Wh (H, 3H), b (3H), bn (H)
 ordered reset, update, new; output: Wq (H, V), bq (V). All kernels act on row vectors.
 """
 
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import jax
 import numpy as np
+from flax import linen as nn
+
+from charlm_lib.cells import LAYERS, layer_of
 
 DTYPES = ("float16", "float32")
-_GATES = ("r", "z", "n")
 
 
-def _shown(tree: Mapping) -> str:
-    return ", ".join(sorted(str(name) for name in tree)) or "nothing"
-
-
-def _layer_trees(rnn: Mapping) -> list[Mapping]:
-    """The parameters of each recurrent layer, lowest first."""
-    if "W_xh" in rnn:
-        return [rnn]
-    if "cell" in rnn:
-        return [rnn["cell"]]
-    for prefix in ("layers_", "layer_"):
-        names = [f"{prefix}{i}" for i in range(len(rnn))]
-        if rnn and set(names) == set(rnn):
-            return [rnn[name] for name in names]
-    raise ValueError(f"no recurrent layer that the browser can run: found {_shown(rnn)}")
-
-
-def _layer_tensors(layer: Mapping) -> tuple[str, list[Any]]:
-    """The cell's name and its tensors in the vector's order."""
-    if "W_xh" in layer:
-        return "tanh", [layer["W_xh"], layer["W_hh"], layer["b_h"]]
-    if {"i", "h"} <= set(layer):
-        return "tanh", [layer["i"]["kernel"], layer["h"]["kernel"], layer["i"]["bias"]]
-    if {"ir", "hn"} <= set(layer):
-        inputs = [layer[f"i{gate}"] for gate in _GATES]
-        return "gru", [
-            np.concatenate([part["kernel"] for part in inputs], axis=1),
-            np.concatenate([layer[f"h{gate}"]["kernel"] for gate in _GATES], axis=1),
-            np.concatenate([part["bias"] for part in inputs]),
-            layer["hn"]["bias"],
-        ]
-    raise ValueError(f"the browser runs tanh and GRU cells only; this one has {_shown(layer)}")
-
-
-def to_vector(params: Mapping) -> tuple[np.ndarray, dict[str, Any]]:
+def to_vector(model: nn.Module, params: Mapping) -> tuple[np.ndarray, dict[str, Any]]:
     """Flatten the parameters of a language model into one float32 vector.
 
     Args:
-        params: `{"params": {...}}` of `RNNLMScratch` or `RNNLM` on any layer of `charlm_lib`.
+        model: `RNNLMScratch` or `RNNLM` on a layer of `charlm_lib`.
+        params: its parameters, `{"params": {...}}`.
 
     Returns:
         The vector, and a dict with `cell` ("tanh" or "gru"), `hiddens` and `layers`.
 
     Raises:
-        ValueError: the tree is not of these models.
+        ValueError: the browser does not know such a layer, or parameters are missing.
     """
-    tree = params.get("params", params)
-    if "rnn" not in tree:
-        raise ValueError(f"not the parameters of a language model: found {_shown(tree)}")
-    layers = [_layer_tensors(layer) for layer in _layer_trees(tree["rnn"])]
-    if "W_hq" in tree:
-        output = [tree["W_hq"], tree["b_q"]]
-    elif "output" in tree:
-        output = [tree["output"]["kernel"], tree["output"]["bias"]]
-    else:
-        raise ValueError(f"no output layer W_hq or output: found {_shown(tree)}")
-    tensors = [np.asarray(tensor) for _, layer in layers for tensor in layer]
-    tensors += [np.asarray(tensor) for tensor in output]
-    about = {"cell": layers[0][0], "hiddens": int(output[0].shape[0]), "layers": len(layers)}
+    layer = layer_of(model)
+    if layer is None:
+        kind = type(getattr(model, "rnn", model)).__name__
+        raise ValueError(f"the browser runs {', '.join(LAYERS)} only, and this is a {kind}")
+    try:
+        tree = params["params"]
+        layers, output = layer.layers(tree["rnn"]), output_weights(tree)
+    except KeyError as missing:
+        raise ValueError(
+            f"these are not the parameters of a {layer.kind.__name__}: {missing} is missing"
+        ) from missing
+    tensors = [np.asarray(tensor) for weights in (*layers, output) for tensor in weights]
+    about = {"cell": layer.cell, "hiddens": int(output[0].shape[0]), "layers": len(layers)}
     vector = np.concatenate([tensor.astype(np.float32).ravel() for tensor in tensors])
     return vector, about
 
 
-def from_vector(vector: np.ndarray, like: Mapping) -> Mapping:
+def output_weights(tree: Mapping) -> list:
+    """Give W_hq, `(num_hiddens, vocab_size)`, and b_q, `(vocab_size,)`."""
+    if "W_hq" in tree:
+        return [tree["W_hq"], tree["b_q"]]
+    return [tree["output"]["kernel"], tree["output"]["bias"]]
+
+
+def from_vector(model: nn.Module, vector: np.ndarray, like: Mapping) -> Mapping:
     """Undo `to_vector`: give a tree shaped as `like` with the numbers of `vector`.
 
     It serves for any vector of that layout, so for gradients too.
@@ -101,7 +76,7 @@ def from_vector(vector: np.ndarray, like: Mapping) -> Mapping:
 
     # Flattening the numbers 0..size-1 tells where each entry of the vector comes from. They stay
     # exact in float32 up to 2**24 parameters.
-    places, _ = to_vector(unflatten(np.arange(size)))
+    places, _ = to_vector(model, unflatten(np.arange(size)))
     flat = np.empty(size, np.float32)
     flat[places.astype(np.int64)] = np.asarray(vector, np.float32).ravel()
     return unflatten(flat)
@@ -116,8 +91,8 @@ def pack(results: Any, dtype: str = "float16") -> tuple[list[dict[str, Any]], by
             "float32" (4 bytes, within 1e-5).
 
     Returns:
-        One description a model (name, cell, sizes, vocabulary, place in the bytes, CRC-32), and
-        the bytes of all models.
+        One description a model (name, cell, sizes, vocabulary, place in the bytes), and the bytes
+        of all models.
 
     Raises:
         ValueError: no result, an unknown dtype, weights that are not finite or too large for
@@ -130,9 +105,9 @@ def pack(results: Any, dtype: str = "float16") -> tuple[list[dict[str, Any]], by
         raise ValueError("no models: pass a result of Trainer.fit, or a dict of them by name")
     descriptions, data = [], b""
     for name, result in named.items():
-        if not (hasattr(result, "params") and hasattr(result, "vocab")):
+        if not (hasattr(result, "params") and hasattr(result, "model")):
             raise ValueError(f"{name!r} is {result!r}, not a result of Trainer.fit")
-        vector, about = to_vector(result.params)
+        vector, about = to_vector(result.model, result.params)
         if not np.isfinite(vector).all():
             raise ValueError(f"{name!r} has weights that are not finite: its training diverged")
         with np.errstate(over="ignore"):
@@ -140,7 +115,7 @@ def pack(results: Any, dtype: str = "float16") -> tuple[list[dict[str, Any]], by
         if not np.isfinite(small).all():
             raise ValueError(f'{name!r} has weights too large for float16: pass dtype="float32"')
         chunk = small.tobytes()
-        place = {"offset": len(data), "bytes": len(chunk), "crc": zlib.crc32(chunk)}
+        place = {"offset": len(data), "bytes": len(chunk)}
         tokens = list(result.vocab.tokens)
         descriptions.append({"name": str(name), **about, "tokens": tokens, "dtype": dtype, **place})
         data += chunk

@@ -10,17 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import traitlets
+from flax import linen as nn
 
+from charlm_lib.cells import CELLS, make_model
 from charlm_lib.corpus import clean, read_corpus
 from charlm_lib.data import Vocab, gather_windows
 from charlm_lib.losses import cross_entropy
-from charlm_lib.models import GRU, RNNLM, RNNLMScratch, StackedRNNScratch
 from charlm_lib.widgets.bundle import module, style
 from charlm_lib.widgets.export import check_text, from_vector, to_vector
 
 CHARACTERS = 20_000
 CHOICES = {
-    "cell": ("tanh", "gru"),
+    "cell": CELLS,
     "layers": (1, 2, 3),
     "hiddens": (8, 16, 32, 64),
     "num_steps": (8, 16, 32, 64),
@@ -136,10 +137,11 @@ def update_with_jax(
     """
     vocab, tokens = _encoded(text)
     cell, layers, hiddens = (settings[name] for name in ("cell", "layers", "hiddens"))
-    like, run = _updates(cell, layers, hiddens, len(vocab), settings["numSteps"], settings["clip"])
-    params = from_vector(vector, like)
+    model = make_model(cell, len(vocab), hiddens, layers, as_stack=True)
+    like, run = _updates(model, settings["numSteps"], settings["clip"])
+    params = from_vector(model, vector, like)
     params, nll, norms = run(params, tokens, jnp.asarray(starts), settings["learningRate"])
-    return to_vector(params)[0], np.asarray(nll), np.asarray(norms)
+    return to_vector(model, params)[0], np.asarray(nll), np.asarray(norms)
 
 
 @functools.lru_cache(maxsize=4)
@@ -149,14 +151,8 @@ def _encoded(text: str) -> tuple[Vocab, jax.Array]:
 
 
 @functools.lru_cache(maxsize=32)
-def _updates(
-    cell: str, layers: int, hiddens: int, vocab_size: int, num_steps: int, clip: float
-) -> tuple[dict, Callable]:
+def _updates(model: nn.Module, num_steps: int, clip: float) -> tuple[dict, Callable]:
     """The shapes of a model's parameters, and the compiled function that updates them."""
-    if cell == "gru":
-        model = RNNLM(GRU(hiddens, layers), vocab_size, lr=1.0)
-    else:
-        model = RNNLMScratch(StackedRNNScratch(vocab_size, hiddens, layers), vocab_size, lr=1.0)
     like = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, num_steps), jnp.int32))
     clipping = optax.clip_by_global_norm(clip) if clip else optax.identity()
 

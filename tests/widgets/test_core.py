@@ -112,7 +112,7 @@ def test_gradients_equal_jax(run_node, name):
     found = run_node(program, **packed(result), **WINDOWS)
     assert found["loss"] == pytest.approx(float(loss), abs=1e-5)
     assert found["check"] == pytest.approx(found["loss"], abs=1e-12)
-    gradient = from_vector(np.array(found["gradient"]), like=expected)
+    gradient = from_vector(result.model, np.array(found["gradient"]), like=expected)
     for (path, ours), theirs in zip(
         jax.tree_util.tree_leaves_with_path(gradient), jax.tree.leaves(expected), strict=True
     ):
@@ -123,10 +123,10 @@ def test_gradients_equal_jax(run_node, name):
 def test_from_vector_undoes_to_vector():
     for name, model in MODELS.items():
         params = trained_like(model).params
-        vector, about = to_vector(params)
+        vector, about = to_vector(model, params)
         assert about == {"cell": name.split()[0], "hiddens": H, "layers": about["layers"]}
         assert str(about["layers"]) in name
-        jax.tree.map(np.testing.assert_array_equal, from_vector(vector, params), params)
+        jax.tree.map(np.testing.assert_array_equal, from_vector(model, vector, params), params)
 
 
 @pytest.mark.parametrize("temperature", [0.3, 0.7, 1.0, 1.7])

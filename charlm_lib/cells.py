@@ -1,0 +1,148 @@
+"""The cells in one place: how a model is made of one, and where its weights are.
+
+To add a cell: write its layer in `models`, its fused twin in `engine.fused`, an entry here, and
+its step in the page's `js/model/network.js`. Files, command line, studies, widgets and benchmarks
+read this table.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+from flax import linen as nn
+
+from charlm_lib.models import GRU, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch
+
+CELLS = ("tanh", "gru")
+HEADS = {head.__name__: head for head in (RNNLMScratch, RNNLM)}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A recurrent layer of `models`.
+
+    Args:
+        kind: its class.
+        cell: what it computes in each step, one of `CELLS`.
+        place: the name of the parameters of its layer i, such as "layer_{}"; empty where there is
+            one layer, whose parameters have no name of their own.
+        weights: a function that gives the parameters of one layer as kernels and biases: of the
+            inputs `(num_inputs, num_gates * num_hiddens)`, of the state `(num_hiddens, num_gates *
+            num_hiddens)`, the bias of all gates, and what else the cell has.
+    """
+
+    kind: type[nn.Module]
+    cell: str
+    place: str
+    weights: Callable[[Mapping], list]
+
+    def layers(self, params: Mapping) -> list[list]:
+        """Give the weights of each layer, lowest first, out of the parameters of the whole."""
+        if not self.place:
+            return [self.weights(params)]
+        return [self.weights(params[self.place.format(i)]) for i in range(len(params))]
+
+
+def _scratch(layer: Mapping) -> list:
+    return [layer["W_xh"], layer["W_hh"], layer["b_h"]]
+
+
+def _simple_cell(layer: Mapping) -> list:
+    return [layer["i"]["kernel"], layer["h"]["kernel"], layer["i"]["bias"]]
+
+
+def _gru_cell(layer: Mapping) -> list:
+    """Join the gates, in the order reset, update, new; the last bias is the state's part of new."""
+    inputs, state = ([layer[side + gate] for gate in "rzn"] for side in "ih")
+    return [
+        np.concatenate([part["kernel"] for part in inputs], axis=1),  # (num_inputs, 3 num_hiddens)
+        np.concatenate([part["kernel"] for part in state], axis=1),  # (num_hiddens, 3 num_hiddens)
+        np.concatenate([part["bias"] for part in inputs]),  # (3 num_hiddens,)
+        layer["hn"]["bias"],  # (num_hiddens,)
+    ]
+
+
+LAYERS = {
+    layer.kind.__name__: layer
+    for layer in (
+        Layer(RNNScratch, "tanh", "", _scratch),
+        Layer(StackedRNNScratch, "tanh", "layers_{}", _scratch),
+        Layer(RNN, "tanh", "cell", _simple_cell),
+        Layer(GRU, "gru", "layer_{}", _gru_cell),
+    )
+}
+
+
+def make_model(
+    cell: str,
+    vocab_size: int,
+    num_hiddens: int = 32,
+    num_layers: int = 1,
+    dropout: float = 0.0,
+    lr: float = 1.0,
+    sigma: float | None = None,
+    head: type[RNNLMScratch] | None = None,
+    as_stack: bool = False,
+) -> RNNLMScratch:
+    """Make a language model with the layer of the chapter that teaches this cell and depth.
+
+    Args:
+        cell: "tanh" or "gru".
+        vocab_size: tokens in the vocabulary.
+        num_hiddens, num_layers: hidden units per layer, and layers.
+        dropout: between layers; of "gru" only.
+        lr: learning rate that `Trainer` uses for SGD.
+        sigma: standard deviation of the first weights of a tanh layer; None: 0.01.
+        head: the class of the language model; None: the one of the chapter.
+        as_stack: one tanh layer is a stack of one, so that all depths name their parameters alike.
+
+    Raises:
+        ValueError: an unknown cell, or what this cell does not have.
+    """
+    if cell == "gru":
+        if sigma is not None:
+            raise ValueError(f"sigma={sigma}: a GRU draws its first weights by Flax's own rules")
+        rnn = GRU(num_hiddens, num_layers, dropout)
+        return (head or RNNLM)(rnn, vocab_size, lr)
+    if cell != "tanh":
+        raise ValueError(f"cell={cell!r}: choose one of {', '.join(CELLS)}")
+    if dropout:
+        raise ValueError(f"dropout={dropout} stands between layers of cell='gru' only")
+    sigma = 0.01 if sigma is None else sigma
+    if num_layers == 1 and not as_stack:
+        rnn = RNNScratch(vocab_size, num_hiddens, sigma)
+    else:
+        rnn = StackedRNNScratch(vocab_size, num_hiddens, num_layers, sigma)
+    return (head or RNNLMScratch)(rnn, vocab_size, lr)
+
+
+def layer_of(model: nn.Module) -> Layer | None:
+    """Find the layer of the library that a language model's layer is named after, if there is."""
+    return LAYERS.get(type(getattr(model, "rnn", None)).__name__)
+
+
+def describe_model(module: nn.Module) -> dict:
+    """Describe a model by the name of its class and its arguments, as JSON types."""
+    arguments = {f.name: getattr(module, f.name) for f in fields(module) if f.init}
+    described = {"class": type(module).__name__}
+    for name, value in arguments.items():
+        if name not in ("parent", "name"):
+            described[name] = describe_model(value) if isinstance(value, nn.Module) else value
+    return described
+
+
+def build_model(described: dict) -> nn.Module:
+    """Make the model that `describe_model` described.
+
+    Raises:
+        ValueError: the class is not one of `charlm_lib.models`.
+    """
+    arguments = {k: build_model(v) if isinstance(v, dict) else v for k, v in described.items()}
+    name = arguments.pop("class")
+    kinds = HEADS | {name: layer.kind for name, layer in LAYERS.items()}
+    if name not in kinds:
+        raise ValueError(
+            f"the file holds a model of the class {name!r}, which charlm_lib does not have: "
+            "pass your own with load(path, model=...)"
+        )
+    return kinds[name](**arguments)
