@@ -12,7 +12,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from benchmarks.workloads import Workload
-from charlm_lib.engine.epochs import device_mesh
+from charlm_lib.engine.batches import device_mesh
 
 FLOAT = 4  # bytes
 ROUNDS, PAUSE = 4, 15  # seconds: a neighbour on a shared machine may be busy for that long

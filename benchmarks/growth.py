@@ -12,14 +12,9 @@ import numpy as np
 import charlm_lib as cl
 from benchmarks.flax_model import make_model
 from benchmarks.workloads import Workload, quick
-from charlm_lib.engine.epochs import (
-    abstract,
-    compiling_epoch,
-    device_mesh,
-    epoch_function,
-    on_all_devices,
-    shuffled_batches,
-)
+from charlm_lib.engine.batches import device_mesh, on_all_devices, shuffled_batches
+from charlm_lib.engine.compiling import abstract, compiling_epoch
+from charlm_lib.engine.epochs import epoch_function
 
 FACTORS = (1, 2, 5, 10)
 BASE = Workload("GRU", 1, num_hiddens=64, batch_size=128, num_steps=20, num_updates=4)

@@ -5,7 +5,7 @@ import optax
 import charlm_lib as cl
 from benchmarks.flax_model import LR, make_data, make_model
 from benchmarks.workloads import Workload
-from charlm_lib.engine import epochs, running
+from charlm_lib.engine import batches, epochs, running
 
 
 def has_twin(workload: Workload) -> bool:
@@ -27,7 +27,8 @@ def prepare(workload: Workload, contender: str):
     if contender != "fused":
         running.fuse = lambda model, *uses: model
     if contender in ("all cores", "one program"):
-        epochs.micro_batch_size = lambda batch_size, mesh: -(-batch_size // mesh.size)
+        for module in (batches, epochs):
+            module.micro_batch_size = lambda batch_size, mesh: -(-batch_size // mesh.size)
     model, data = make_model(workload), make_data(workload)
     adam = optax.adam(LR["adam"])  # one object, compiled for once
     optimizer = adam if workload.optimizer == "adam" else None

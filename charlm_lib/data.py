@@ -211,5 +211,6 @@ def gather_windows(
     Returns:
         `X` and `Y`, each `(batch_size, num_steps)`; `Y` is `X` shifted by one character.
     """
+    # One column more than X has: its last is the last target.
     windows = tokens[jnp.asarray(starts)[:, None] + jnp.arange(num_steps + 1)]
-    return windows[:, :-1], windows[:, 1:]
+    return windows[:, :-1], windows[:, 1:]  # each (batch_size, num_steps)

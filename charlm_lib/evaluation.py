@@ -8,8 +8,9 @@ import optax
 from flax import linen as nn
 
 from charlm_lib.data import TextData, gather_windows
+from charlm_lib.engine.batches import device_mesh
 from charlm_lib.engine.devices import jit_model
-from charlm_lib.engine.epochs import device_mesh, windows_nll
+from charlm_lib.engine.epochs import windows_nll
 from charlm_lib.engine.twins import Use, fuse
 
 _windows_nll = jit_model(windows_nll, static_argnums=range(5))  # compiled once per model and shape
@@ -48,7 +49,7 @@ def check_vocab(model: nn.Module, data: TextData) -> None:
 
 @partial(jax.jit, static_argnums=0)
 def _nll(model: nn.Module, params: dict, X: jax.Array, Y: jax.Array) -> jax.Array:
-    logits, _ = model.apply(params, X)
+    logits, _ = model.apply(params, X)  # (batch_size, num_steps, vocab_size)
     return optax.softmax_cross_entropy_with_integer_labels(logits, Y)
 
 
@@ -70,6 +71,7 @@ def text_nll(model: nn.Module, params: dict, tokens: jax.Array) -> jax.Array:
     if len(tokens) < 2:
         raise ValueError(f"a text of {len(tokens)} characters leaves nothing to predict: pass 2")
     model = fuse(model, Use(1, len(tokens) - 1))
+    # A batch of one text: (1, n - 1) ids and targets
     return _nll(model, params, tokens[None, :-1], tokens[None, 1:])[0]
 
 
@@ -98,4 +100,4 @@ def nll_by_position(model: nn.Module, params: dict, tokens: jax.Array, num_steps
     starts = jnp.arange(0, len(tokens) - num_steps, max(1, num_steps // 2))
     windows = gather_windows(tokens, starts, num_steps)
     model = fuse(model, Use(len(starts), num_steps))
-    return _nll(model, params, *windows).mean(0)
+    return _nll(model, params, *windows).mean(0)  # (windows, num_steps) -> (num_steps,)

@@ -46,13 +46,13 @@ def weighted_nll(logits: jax.Array, Y: jax.Array, weights: jax.Array) -> jax.Arr
 def _weighted_nll_and_gradient(logits, Y, weights):
     vocab_size = logits.shape[-1]
     missing = [(0, 0)] * (logits.ndim - 1) + [(0, -vocab_size % LANES)]
-    logits = jnp.pad(logits, missing, constant_values=-jnp.inf)
-    largest = logits.max(-1, keepdims=True)
-    shares = jnp.exp(logits - largest)
-    total = shares.sum(-1, keepdims=True)
-    is_target = jnp.arange(logits.shape[-1]) == Y[..., None]
-    chosen = jnp.where(is_target, logits, 0).sum(-1)
-    nll = jnp.log(total[..., 0]) + largest[..., 0] - chosen
+    logits = jnp.pad(logits, missing, constant_values=-jnp.inf)  # (..., a multiple of LANES)
+    largest = logits.max(-1, keepdims=True)  # (..., 1)
+    shares = jnp.exp(logits - largest)  # at most 1: no overflow
+    total = shares.sum(-1, keepdims=True)  # (..., 1)
+    is_target = jnp.arange(logits.shape[-1]) == Y[..., None]  # one-hot Y, as wide as logits
+    chosen = jnp.where(is_target, logits, 0).sum(-1)  # (...): where sums, a gather would be slower
+    nll = jnp.log(total[..., 0]) + largest[..., 0] - chosen  # (...)
     gradient = (shares / total - is_target) * weights[..., None]
     return jnp.sum(nll * weights), (gradient[..., :vocab_size], nll)
 

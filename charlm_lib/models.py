@@ -73,8 +73,8 @@ class RNNScratch(nn.Module):
         outputs = []
         for X in inputs:  # one step: (batch_size, num_inputs)
             state = jnp.tanh(X @ self.W_xh + state @ self.W_hh + self.b_h)
-            outputs.append(state)
-        return jnp.stack(outputs), state
+            outputs.append(state)  # (batch_size, num_hiddens)
+        return jnp.stack(outputs), state  # (num_steps, batch_size, num_hiddens)
 
 
 class StackedRNNScratch(nn.Module):
@@ -110,9 +110,10 @@ class StackedRNNScratch(nn.Module):
         state = initial_state(state, (self.num_layers, inputs.shape[1], self.num_hiddens))
         outputs, new_state = inputs, []
         for layer, layer_state in zip(self.layers, state, strict=True):
+            # (num_steps, batch_size, num_inputs or num_hiddens) -> (..., num_hiddens)
             outputs, layer_state = layer(outputs, layer_state)
-            new_state.append(layer_state)
-        return outputs, jnp.stack(new_state)
+            new_state.append(layer_state)  # (batch_size, num_hiddens)
+        return outputs, jnp.stack(new_state)  # the state: (num_layers, batch_size, num_hiddens)
 
 
 class RNN(nn.Module):
@@ -135,6 +136,7 @@ class RNN(nn.Module):
         check_inputs(inputs)
         state = initial_state(state, (inputs.shape[1], self.num_hiddens))
         ScanCell = nn.scan(nn.SimpleCell, variable_broadcast="params", split_rngs={"params": False})
+        # Flax gives the carry first; outputs: (num_steps, batch_size, num_hiddens)
         state, outputs = ScanCell(self.num_hiddens, name="cell")(state, inputs)
         return outputs, state
 
@@ -176,9 +178,11 @@ class GRU(nn.Module):
             if i > 0:
                 outputs = nn.Dropout(self.dropout, deterministic=not training)(outputs)
             cell = ScanCell(self.num_hiddens, name=f"layer_{i}")
-            layer_state, outputs = cell(state[i], outputs)
-            new_state.append(layer_state)
-        return outputs, jnp.stack(new_state)
+            layer_state, outputs = cell(
+                state[i], outputs
+            )  # outputs: (..., num_hiddens) from now on
+            new_state.append(layer_state)  # (batch_size, num_hiddens)
+        return outputs, jnp.stack(new_state)  # the state: (num_layers, batch_size, num_hiddens)
 
 
 class RNNLMScratch(nn.Module):
@@ -214,10 +218,11 @@ class RNNLMScratch(nn.Module):
                 f"X has shape {X.shape} and type {X.dtype}, but the model needs integer ids of "
                 "shape (batch_size, num_steps): for one text use X[None, :]"
             )
-        return jax.nn.one_hot(X.T, self.vocab_size)
+        return jax.nn.one_hot(X.T, self.vocab_size)  # (num_steps, batch_size, vocab_size)
 
     def output_layer(self, outputs):
         """Turn hidden states (time first) into logits `(batch_size, num_steps, vocab_size)`."""
+        # (num_steps, batch_size, vocab_size) -> (batch_size, num_steps, vocab_size)
         return (outputs @ self.W_hq + self.b_q).swapaxes(0, 1)
 
     def forward(self, X, state=None, training=False):

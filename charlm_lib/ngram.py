@@ -30,10 +30,10 @@ def ngram_nll(train: np.ndarray, text: np.ndarray, order: int, vocab_size: int) 
     p = np.full(len(text) - 1, 1 / vocab_size)
     for context in range(order):
         seen = _windows(train, context + 1, vocab_size)
-        pairs, counts = np.unique(seen, return_counts=True)
-        histories, first = np.unique(pairs // vocab_size, return_index=True)
-        totals = np.add.reduceat(counts, first)
-        kinds = np.diff(np.append(first, len(pairs)))
+        pairs, counts = np.unique(seen, return_counts=True)  # each hx, and c(hx)
+        histories, first = np.unique(pairs // vocab_size, return_index=True)  # each h
+        totals = np.add.reduceat(counts, first)  # c(h): pairs with the same h lie side by side
+        kinds = np.diff(np.append(first, len(pairs)))  # T(h)
         wanted = _windows(text, context + 1, vocab_size)[0 if context else 1 :]
         c_hx = _look_up(pairs, counts, wanted)
         c_h = _look_up(histories, totals, wanted // vocab_size)

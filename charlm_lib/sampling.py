@@ -105,22 +105,22 @@ def _write(model, params, prefixes, key, temperature, num_preds, top_k) -> jax.A
     """Read prefixes `(num_samples, n)`, then write ids `(num_samples, num_preds)`."""
 
     def choose(logits, u):
-        logits = logits.at[:, 0].set(-jnp.inf)  # <unk> is not a character
+        logits = logits.at[:, 0].set(-jnp.inf)  # (num_samples, vocab_size); <unk> is no character
         if top_k is None:
             return draw(logits, temperature, u)
-        best, ids = jax.lax.top_k(logits, top_k)
+        best, ids = jax.lax.top_k(logits, top_k)  # each (num_samples, top_k)
         return jnp.take_along_axis(ids, draw(best, temperature, u)[:, None], axis=1)[:, 0]
 
     def step(carry, u):
         logits, state = carry
-        ids = choose(logits, u)
-        logits, state = model.apply(params, ids[:, None], state)
+        ids = choose(logits, u)  # (num_samples,)
+        logits, state = model.apply(params, ids[:, None], state)  # one step: (num_samples, 1)
         return (logits[:, -1], state), ids
 
-    logits, state = model.apply(params, prefixes)
+    logits, state = model.apply(params, prefixes)  # (num_samples, n, vocab_size)
     carry = (logits[:, -1], state)
     u = 1 - jax.random.uniform(key, (num_preds, len(prefixes)))  # in (0, 1]
-    return jax.lax.scan(step, carry, u)[1].T
+    return jax.lax.scan(step, carry, u)[1].T  # time first -> (num_samples, num_preds)
 
 
 _writing = jit_model(_write, static_argnames=("model", "num_preds", "top_k"))
@@ -142,7 +142,7 @@ def draw(logits: jax.Array, temperature: float, u: jax.Array) -> jax.Array:
     weights = jnp.exp(jnp.where(below < 0, below / temperature, 0))
     size = logits.shape[-1]
     if size <= 256:  # one product is several times faster than cumsum
-        ones = jnp.triu(jnp.ones((size, size)))
+        ones = jnp.triu(jnp.ones((size, size)))  # column j adds up the weights 0..j
         sums = jnp.matmul(weights, ones, precision="highest")
     else:
         sums = jnp.cumsum(weights, axis=-1)

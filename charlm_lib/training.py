@@ -14,7 +14,7 @@ from flax import linen as nn
 
 from charlm_lib.data import TextData, Vocab
 from charlm_lib.display.progress import FitDisplay, StopButton
-from charlm_lib.engine.epochs import on_any_process
+from charlm_lib.engine.batches import on_any_process
 from charlm_lib.engine.fingerprint import describe_run
 from charlm_lib.engine.optimizers import Rule, clipped, sgd
 from charlm_lib.engine.running import Run

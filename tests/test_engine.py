@@ -11,8 +11,7 @@ import pytest
 from jax.sharding import Mesh
 
 import charlm_lib as cl
-from charlm_lib.engine import epochs as engine
-from charlm_lib.engine import parameters
+from charlm_lib.engine import batches, compiling, parameters
 from charlm_lib.engine.devices import (
     compiler_options,
     jit_model,
@@ -32,16 +31,16 @@ def mesh_of(n):
 )
 def test_every_window_is_used_once_and_padding_weighs_nothing(windows, batch_size, num_devices):
     mesh = mesh_of(num_devices)
-    micro = engine.micro_batch_size(batch_size, mesh)
+    micro = batches.micro_batch_size(batch_size, mesh)
     starts = jnp.arange(windows, dtype=jnp.int32)
-    position, weights = map(np.asarray, engine.micro_batches(starts, batch_size, micro, mesh))
-    batches = -(-windows // batch_size)
-    assert position.shape == weights.shape and position.shape[0] == batches
+    position, weights = map(np.asarray, batches.micro_batches(starts, batch_size, micro, mesh))
+    count = -(-windows // batch_size)
+    assert position.shape == weights.shape and position.shape[0] == count
     assert position.shape[1] % num_devices == 0
     assert position.dtype == np.int32 and weights.dtype == np.float32
     assert position.min() >= 0 and position.max() < windows
     assert set(np.unique(weights)) <= {0.0, 1.0}
-    for batch in range(batches):
+    for batch in range(count):
         used = np.sort(position[batch][weights[batch] == 1])
         last = min((batch + 1) * batch_size, windows)
         np.testing.assert_array_equal(used, np.arange(batch * batch_size, last))
@@ -50,7 +49,7 @@ def test_every_window_is_used_once_and_padding_weighs_nothing(windows, batch_siz
 
 @pytest.mark.parametrize("batch_size, micro", [(1, 1), (31, 31), (64, 32), (512, 64), (4096, 128)])
 def test_micro_batches_do_not_depend_on_the_number_of_cores(batch_size, micro):
-    sizes = {engine.micro_batch_size(batch_size, mesh_of(n)) for n in (1, 2, 3, 8)}
+    sizes = {batches.micro_batch_size(batch_size, mesh_of(n)) for n in (1, 2, 3, 8)}
     assert sizes == {micro}
 
 
@@ -159,9 +158,9 @@ def test_training_with_the_options_gives_the_same(layer, data, usual_compiler):
     results = []
     for is_quick in (False, True):
         jax.config.update("jax_disable_most_optimizations", is_quick)
-        engine.compiling_epoch.cache_clear()  # the options are no part of what it knows
+        compiling.compiling_epoch.cache_clear()  # the options are no part of what it knows
         results.append(cl.Trainer(2, gradient_clip_val=1).fit(model, data, show=False))
-    engine.compiling_epoch.cache_clear()
+    compiling.compiling_epoch.cache_clear()
     usual, quick = (jax.tree.leaves(r.params) for r in results)
     for one, other in zip(usual, quick, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)

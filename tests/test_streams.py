@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from charlm_lib import GRU, RNN, RNNLM, TextData, Trainer, cross_entropy, gather_windows
-from charlm_lib.engine.epochs import device_mesh
+from charlm_lib.engine.batches import device_mesh
 from charlm_lib.engine.parameters import first_params
 from charlm_lib.engine.streams import stream_batches, stream_epoch_function, streams
 

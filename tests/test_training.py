@@ -18,8 +18,7 @@ from jax.sharding import Mesh
 import charlm_lib as cl
 from charlm_lib import evaluation
 from charlm_lib.display.progress import FitDisplay, StopButton
-from charlm_lib.engine import epochs as engine
-from charlm_lib.engine import running
+from charlm_lib.engine import compiling, running
 from charlm_lib.engine.epochs import total_nll
 from charlm_lib.engine.parameters import first_params
 
@@ -423,7 +422,7 @@ def test_an_error_in_fit_restores_the_stop_button(data, fitted, monkeypatch):
 def test_a_program_that_could_not_be_compiled_is_tried_again(data, monkeypatch):
     model = cl.RNNLM(cl.RNN(9), len(data.vocab), lr=1.0)  # no other test has compiled this
     with monkeypatch.context() as patch:
-        patch.setattr(engine, "compiler_options", lambda platform: {"no_such_option": 1})
+        patch.setattr(compiling, "compiler_options", lambda platform: {"no_such_option": 1})
         with pytest.raises(jax.errors.JaxRuntimeError, match="no_such_option"):
             fit(model, data)
     assert fit(model, data).stopped == "finished"

@@ -33,6 +33,7 @@ class FusedRNNScratch(RNNScratch):
     def __call__(self, inputs, state=None, training=False):
         check_vectors_or_ids(inputs, self.num_inputs)
         state = initial_state(state, (inputs.shape[1], self.num_hiddens))
+        # All steps at once: (num_steps, batch_size, num_hiddens)
         (projections,) = project(inputs, (self.W_xh,), (self.b_h,))
         outputs = tanh_recurrence(projections, state, self.W_hh)
         return outputs, outputs[-1]
@@ -91,6 +92,7 @@ class FusedGRU(GRU):
             W = {name: gate["kernel"] for name, gate in cell.items()}
             b = {name: gate["bias"] for name, gate in cell.items() if "bias" in gate}
             gates = "ir", "iz", "in"
+            # One array per gate, each (num_steps, batch_size, num_hiddens)
             projections = project(outputs, tuple(W[g] for g in gates), tuple(b[g] for g in gates))
             weights = W["hr"], W["hz"], W["hn"], b["hn"]
             outputs = gru_recurrence(projections, layer_state, *weights)
@@ -122,7 +124,7 @@ class FusedHead:
         missing = -self.vocab_size % LANES
         W = jnp.pad(W, ((0, 0), (0, missing)))
         b = jnp.pad(b, (0, missing), constant_values=-jnp.inf)
-        (logits,) = project(outputs, (W,), (b,))
+        (logits,) = project(outputs, (W,), (b,))  # (num_steps, batch_size, a multiple of LANES)
         return logits.swapaxes(0, 1)
 
     def wide_forward(self, X, state=None, training=False):

@@ -56,7 +56,7 @@ def tanh_recurrence(projections, state, W_hh) -> jax.Array:
     """
 
     def step(H, at_t, _):
-        (P,) = at_t
+        (P,) = at_t  # (batch_size, num_hiddens), as H
         H = jnp.tanh(P + H @ W_hh)
         return H, (H,)
 

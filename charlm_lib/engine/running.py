@@ -11,15 +11,9 @@ import numpy as np
 from flax import linen as nn
 
 from charlm_lib.data import TextData
-from charlm_lib.engine.epochs import (
-    abstract,
-    compiled,
-    compiling_epoch,
-    device_mesh,
-    epoch_function,
-    on_all_devices,
-    shuffled_batches,
-)
+from charlm_lib.engine.batches import device_mesh, on_all_devices, shuffled_batches
+from charlm_lib.engine.compiling import abstract, compiled, compiling_epoch
+from charlm_lib.engine.epochs import epoch_function
 from charlm_lib.engine.optimizers import Rule
 from charlm_lib.engine.parameters import as_key, first_params, param_shapes
 from charlm_lib.engine.streams import stream_batches, stream_epoch_function, stream_mesh

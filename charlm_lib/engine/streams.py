@@ -13,7 +13,8 @@ import optax
 from jax.sharding import Mesh, PartitionSpec
 
 from charlm_lib.data import TextData, gather_windows
-from charlm_lib.engine.epochs import guarded_update, shared_rows, sum_over_devices
+from charlm_lib.engine.batches import shared_rows
+from charlm_lib.engine.epochs import guarded_update, sum_over_devices
 from charlm_lib.losses import weighted_nll
 
 SHARES = 8  # equal parts of a batch, each with its own dropout key; any of 1, 2, 4, 8 devices
@@ -49,7 +50,7 @@ def streams(starts: jax.Array, batch_size: int) -> jax.Array:
 
     Row b of all batches together is one run of neighbouring windows.
     """
-    return starts.reshape(batch_size, -1).T
+    return starts.reshape(batch_size, -1).T  # row b is one run; then one update after the other
 
 
 def shares(starts: jax.Array, batch_size: int) -> jax.Array:
@@ -89,7 +90,7 @@ def stream_epoch_function(
         return weighted_nll(logits.swapaxes(0, 1), Y.T, jnp.ones(Y.T.shape)), state
 
     def nll(params, state, tokens, starts, keys):
-        in_shares = jax.vmap(share_nll, (None, 0, None, 0, 0))
+        in_shares = jax.vmap(share_nll, (None, 0, None, 0, 0))  # over the shares of this device
         nll, state = in_shares(params, state, tokens, starts, keys)
         return nll.sum(), state
 
@@ -113,7 +114,7 @@ def stream_epoch_function(
     def first_state(params):
         X = jnp.zeros((batch_size // SHARES, 1), jnp.int32)
         _, state = jax.eval_shape(model.apply, params, X)
-        return jnp.zeros((SHARES, *state.shape))
+        return jnp.zeros((SHARES, *state.shape))  # one state per share, whose rows it holds
 
     def update(carry, batch, tokens):
         params, opt_state, state = carry
