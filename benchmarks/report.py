@@ -30,7 +30,7 @@ def middle(values: list[float]) -> float:
     return statistics.median(values)
 
 
-def spread(values: list[float]) -> str:
+def smallest_to_largest(values: list[float]) -> str:
     """Write the smallest and the largest value, in milliseconds."""
     return f"{1e3 * min(values):.1f} to {1e3 * max(values):.1f}"
 
@@ -130,7 +130,7 @@ def updates_table(results: dict) -> str:
         for name, run in runs.items():
             median = middle(run["seconds"])
             rows.append(
-                [workload, name, f"{1e3 * median:.1f}", spread(run["seconds"])]
+                [workload, name, f"{1e3 * median:.1f}", smallest_to_largest(run["seconds"])]
                 + [f"{ratios[workload][name]:.2f}", f"{100 * floor / median:.0f} %"]
                 + [f"{run['megabytes']:.0f}"]
             )

@@ -69,7 +69,7 @@ class FitResult:
     @property
     def note(self) -> str:
         """What `CHARLM_FAST=1` left out of this run; empty for a whole one."""
-        return note(self.settings.get("fast", ""))
+        return note(self.settings.get("left_out", ""))
 
     @property
     def run_seconds(self) -> float:
@@ -135,7 +135,7 @@ class FitResult:
 
 def was_cut_short(stopped: str, settings: dict) -> bool:
     """Say whether training ended before its time; `FitResult` explains both arguments."""
-    return stopped == "interrupted" or bool(settings.get("fast"))
+    return stopped == "interrupted" or bool(settings.get("left_out"))
 
 
 def holds_whole_run(path: Path) -> bool:

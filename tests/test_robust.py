@@ -12,7 +12,7 @@ import pytest
 import charlm_lib as cl
 from charlm_lib import results
 from charlm_lib.display import plots, progress
-from charlm_lib.engine import short_runs as fast
+from charlm_lib.engine import short_runs
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_values_of_charlm_fast(monkeypatch, value, wanted):
     monkeypatch.delenv("CHARLM_FAST", raising=False)
     if value is not None:
         monkeypatch.setenv("CHARLM_FAST", value)
-    assert fast.fast_mode() is wanted
+    assert short_runs.short_runs_wanted() is wanted
 
 
 @pytest.mark.parametrize("value", ["true", "2", "yes", " 1"])
@@ -44,7 +44,7 @@ def test_other_values_of_charlm_fast_are_refused(monkeypatch, model, data, value
 def test_a_quick_look_is_short_and_says_so(quick, model, data):
     result = cl.Trainer(100, gradient_clip_val=1.0).fit(model, data, show=False)
     assert result.history["epoch"] == [1, 2, 3] and result.stopped == "finished"
-    assert result.settings["fast"] == "3 of 100 epochs" and result.cut_short
+    assert result.settings["left_out"] == "3 of 100 epochs" and result.cut_short
     assert result.settings["trainer"]["max_epochs"] == 100
     assert repr(result).endswith("(CHARLM_FAST=1: 3 of 100 epochs)")
 
@@ -60,17 +60,17 @@ def test_a_run_that_was_short_anyway_is_no_quick_look(quick, fitted, model, data
 
 
 def test_windows_of_a_quick_look_lie_evenly_over_the_text(monkeypatch, model, data):
-    monkeypatch.setattr(fast, "WINDOWS", 20)
+    monkeypatch.setattr(short_runs, "WINDOWS", 20)
     full = cl.Trainer(1).fit(model, data, show=False)
     assert len(full.grad_norms) == 3  # 40 windows in batches of 16
     monkeypatch.setenv("CHARLM_FAST", "1")
     short = cl.Trainer(1).fit(model, data, show=False)
-    assert len(short.grad_norms) == 2 and short.settings["fast"] == "20 of 40 windows"
+    assert len(short.grad_norms) == 2 and short.settings["left_out"] == "20 of 40 windows"
     # A mean over the windows that were used, so that it is near the untrained model's.
     assert short.history["train_perplexity"][0] == pytest.approx(
         full.history["train_perplexity"][0], rel=0.2
     )
-    _, starts, left_out = fast.shorten(5, np.arange(100, 150))
+    _, starts, left_out = short_runs.shorten(5, np.arange(100, 150))
     assert left_out == "3 of 5 epochs, 20 of 50 windows"
     assert len(starts) == 20 and set(np.diff(starts)) == {2, 3} and starts[0] == 100
 

@@ -153,6 +153,45 @@ def test_the_doors_hold_what_they_promise():
             assert hasattr(module, name) or (Path(module.__path__[0]) / f"{name}.py").is_file()
 
 
+def the_map() -> list[str]:
+    """The lines of the map of the tree in CONTRIBUTING.md."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return text.split("## Where things are")[1].split("```")[1].strip("\n").splitlines()
+
+
+def drawn_rooms(lines: list[str]) -> set[str]:
+    """The files and folders that lines of the map begin with, each below the one it is part of."""
+    found, parents = set(), [""]
+    for line in lines:
+        depth = (len(line) - len(line.lstrip())) // 4
+        parents[depth + 1 :] = [parents[depth] + line.split()[0]]
+        found.add(parents[-1])
+    return found
+
+
+def test_the_map_is_short_and_every_room_is_on_it():
+    lines = the_map()
+    assert len(lines) <= 25
+    drawn = drawn_rooms(lines)
+    assert [name for name in drawn if not (ROOT / name).exists()] == []
+    words = " ".join(lines)
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout
+    folders = {f"{name.split('/')[0]}/" for name in tracked.split() if "/" in name}
+    folders -= {".ci/", ".github/"}
+    assert folders <= drawn
+    rooms = [p for p in LIBRARY.iterdir() if p.name != "__pycache__"]
+    named = [p.name if p.is_file() else f"{p.name}/" for p in rooms]
+    assert [name for name in named if name not in words] == []
+    tools = {p.name for p in (ROOT / "tools").iterdir() if p.is_dir()} - {"__pycache__"}
+    assert [name for name in tools if f"{name}/" not in words] == []
+
+
+def test_a_room_that_is_not_there_is_found():
+    lines = ["tools/   for building", "    nowhere/  a room"]
+    assert drawn_rooms(lines) == {"tools/", "tools/nowhere/"}
+    assert not (ROOT / "tools/nowhere/").exists()
+
+
 LIGHT = """
 import sys, charlm_lib
 heavy = {"matplotlib", "IPython", "requests", "anywidget", "ipywidgets"} & set(sys.modules)

@@ -38,7 +38,7 @@ def describe_run(
     start = b"".join(np.asarray(x).tobytes() for x in jax.tree.leaves(params))
     settings = {
         "trainer": asdict(trainer),
-        "fast": shorten(trainer.max_epochs, data.starts("train"))[2],
+        "left_out": shorten(trainer.max_epochs, data.starts("train"))[2],
         "optimizer": optimizer,
         "model": describe_model(model),
         # What the model computes, whatever its class is called.

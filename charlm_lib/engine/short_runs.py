@@ -7,7 +7,7 @@ import numpy as np
 EPOCHS, WINDOWS = 3, 10_000  # as many windows as a chapter's usual epoch has
 
 
-def fast_mode() -> bool:
+def short_runs_wanted() -> bool:
     """Say whether the environment variable `CHARLM_FAST` asks for short training runs.
 
     Raises:
@@ -28,7 +28,7 @@ def shorten(max_epochs: int, starts: np.ndarray) -> tuple[int, np.ndarray, str]:
     Under `CHARLM_FAST=1` that is at most 3 epochs over at most 10,000 windows, which lie evenly
     over the training text. Otherwise nothing changes, and the last is an empty string.
     """
-    if not fast_mode():
+    if not short_runs_wanted():
         return max_epochs, starts, ""
     epochs, total = min(max_epochs, EPOCHS), len(starts)
     left_out = [f"{epochs} of {max_epochs} epochs"] if epochs < max_epochs else []
