@@ -86,3 +86,26 @@ def test_random_texts_are_cleaned_as_in_python_and_have_the_same_vocabulary(run_
     for text, page in known:
         assert page["tokens"] == Vocab(page["cleaned"]).tokens
         assert page["raw"] == Vocab(text).tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ab " * 133, "This text has 398 letters and spaces; learning needs at least 400."),
+        ("\U00010330" * 399, "This text has 399 letters and spaces; learning needs at least 400."),
+        ("ab " * 134, "401 characters, 4 tokens."),
+        ("\U00010330" * 400, "400 characters, 2 tokens."),
+        (
+            "".join(chr(0x4E00 + i % 200) for i in range(400)),
+            "This text has 200 different characters; the widget takes at most 199.",
+        ),
+        ("ab " * 70_000, "200,000 characters, 4 tokens. Only the first 200,000 characters count."),
+    ],
+)
+def test_the_readers_text_is_judged_by_its_characters(run_node, text, words):
+    program = """
+    const { judgeText } = await load("learning/own_text.js");
+    const { complaint, note } = judgeText(input.text);
+    give(complaint ?? note);
+    """
+    assert run_node(program, text=text) == words
