@@ -18,6 +18,10 @@ CORPUS_SHA256 = "531e11d1185ca4a86cb7acf60fd45943c1591945aea40f4f1c1ea577dfd6e2d
 def clean(text: str, keep_case: bool = False, keep_punctuation: bool = False) -> str:
     """Reduce a text to letters (of any alphabet) and single spaces.
 
+    Letters are lowered and keep their marks (accents, vowel signs). Format characters, such as soft
+    hyphens and joiners, vanish; any other character becomes a space, and so do the marks on it. The
+    result is in Unicode's form NFC, and cleaning it again changes nothing.
+
     Args:
         text: any string.
         keep_case: keep capital letters instead of lowering them.
@@ -26,23 +30,24 @@ def clean(text: str, keep_case: bool = False, keep_punctuation: bool = False) ->
     Returns:
         The cleaned text, without spaces at its ends. It may be empty.
     """
-    text = unicodedata.normalize("NFC", text if keep_case else text.lower())
-    # First letters of Unicode categories: letters, the marks that belong to them, then
-    # numbers, punctuation and symbols. Deciding once per distinct character is fast.
-    kept = "LMNPS" if keep_punctuation else "LM"
-    distinct = set(text)
-    becomes = np.arange(max(map(ord, distinct), default=0) + 1, dtype=np.uint32)
-    for character in distinct:
-        category = unicodedata.category(character)
-        if category == "Cf":  # soft hyphens and joiners stand inside words: no space there
+    # The widgets' js/model/text.js has the same rule; tests/widgets/test_text.py compares them.
+    text = text if keep_case else text.lower()
+    kept = "LMNPS" if keep_punctuation else "LM"  # first letters of Unicode categories
+    categories = {c: unicodedata.category(c) for c in set(text)}
+    # Deciding once per distinct character is fast.
+    becomes = np.arange(max(map(ord, categories), default=0) + 1, dtype=np.uint32)
+    for character, category in categories.items():
+        if category == "Cf":  # it stands inside words: no space there
             becomes[ord(character)] = NOTHING
         elif category[0] not in kept:
             becomes[ord(character)] = ord(" ")
     codes = becomes[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)]
-    codes = codes[codes != NOTHING]
-    is_space = codes == ord(" ")
-    codes = codes[~(is_space & np.append(True, is_space[:-1]))]  # no space first, nor after another
-    return codes.tobytes().decode("utf-32-le", "surrogatepass").rstrip(" ")
+    text = codes[codes != NOTHING].tobytes().decode("utf-32-le")
+    marks = "".join(c for c, category in categories.items() if category[0] == "M")
+    if marks:  # a mark does not outlive what it stood on; at the start it stands on nothing
+        text = re.sub(f" [{marks} ]+", " ", f" {text}")
+    text = " ".join(text.split())
+    return unicodedata.normalize("NFC", text)  # the last word: lower case decomposes some
 
 
 def read_corpus() -> str:

@@ -15,6 +15,7 @@ import pytest
 
 import charlm_lib as cl
 from charlm_lib import corpus as corpus_module
+from tests.random_texts import random_texts
 
 
 # --- clean ---
@@ -52,16 +53,62 @@ def test_clean_does_not_split_words_at_invisible_characters(invisible):
     assert cl.clean(f"ab{invisible}cd") == "abcd"
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_clean_twice_changes_nothing_more(seed):
-    rng = np.random.default_rng(seed)
-    codes = np.concatenate([rng.integers(0, 0x500, 60), rng.integers(0, 0x3000, 40)])
-    text = "".join(map(chr, codes))
-    for options in ({}, {"keep_case": True}, {"keep_punctuation": True}):
+@pytest.mark.parametrize(
+    "text, cleaned",
+    [
+        ("i ❤\ufe0f you", "i you"),
+        ("1\ufe0f\u20e3 a", "a"),
+        ("\u0301a \u0301b", "a b"),
+        ("cafe\u200d\u0301", "caf\u00e9"),
+        ("\u0130", "i\u0307"),
+        ("\u1112\u00ad\u1161\u200d\u11ab", "\ud55c"),
+    ],
+)
+def test_clean_keeps_a_mark_as_long_as_what_it_stands_on(text, cleaned):
+    assert cl.clean(text) == cleaned
+
+
+def test_clean_keeps_a_mark_on_a_symbol_that_it_keeps():
+    assert cl.clean("i ❤\ufe0f you, =\u0338", keep_punctuation=True) == "i ❤\ufe0f you, \u2260"
+
+
+def test_clean_changes_nothing_of_the_novel():
+    assert cl.clean(cl.read_corpus()) == cl.read_corpus()
+
+
+OPTIONS = [
+    {"keep_case": case, "keep_punctuation": punctuation}
+    for case in (False, True)
+    for punctuation in (False, True)
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_clean_twice_changes_nothing_more(seed, options):
+    for text in random_texts(seed, 1500):
         once = cl.clean(text, **options)
-        assert cl.clean(once, **options) == once
-        assert unicodedata.is_normalized("NFC", once)
-        assert not re.search(r"\s\s|^\s|\s$|[^\S ]", once)
+        assert cl.clean(once, **options) == once, ascii(text)
+        assert unicodedata.is_normalized("NFC", once), ascii(text)
+        assert not re.search(r"\s\s|^\s|\s$|[^\S ]", once), ascii(text)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_clean_is_blind_to_the_spelling_and_to_format_characters(options):
+    for text in random_texts(9, 1500):
+        cleaned = cl.clean(text, **options)
+        assert cl.clean(unicodedata.normalize("NFC", text), **options) == cleaned, ascii(text)
+        assert cl.clean(unicodedata.normalize("NFD", text), **options) == cleaned, ascii(text)
+        joined = "\u200d".join(text)
+        assert cl.clean(joined, **options) == cleaned, ascii(text)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_every_mark_of_a_cleaned_text_stands_on_something(options):
+    for text in random_texts(11, 1500):
+        kinds = "".join(unicodedata.category(c)[0] for c in cl.clean(text, **options))
+        assert not re.search("^M|ZM", kinds), ascii(text)
+        assert set(kinds) <= set("LMNPSZ" if options["keep_punctuation"] else "LMZ"), ascii(text)
 
 
 # --- vocabulary ---

@@ -5,22 +5,30 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "js"
-_IMPORT = re.compile(r'^import \{[^}]*\} from "(?P<file>\.[./\w]*\.js)";\n', re.MULTILINE)
+_NAMES = r"\{\s*\w+(?:,\s*\w+)*,?\s*\}"
+_IMPORT = re.compile(rf'^import {_NAMES} from "(?P<file>\.[./\w]*\.js)";\n', re.MULTILINE)
 _COMMENT = re.compile(r"^ *(/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?=function|async function|const|class)", re.MULTILINE)
+_NAME = re.compile(
+    r"^(?:async )?(?:function\*?|class|const|let|var) (?P<name>[\w$]+)", re.MULTILINE
+)
+_ODD = re.compile(r"^(?:import|export(?! default \{))\b|^(?:const|let|var) [{[]", re.MULTILINE)
 
 
 @functools.cache
 def module(entry: str) -> str:
     """Give the text of browser module `entry` with all that it imports, dependencies first.
 
-    A widget's module must be one text, because it travels inside the widget. Comments stay behind.
+    A widget's module must be one text, because it travels inside the widget. All its files then
+    share one scope. Comments stay behind.
 
     Raises:
-        ValueError: an import or export has a form that the join does not know.
+        ValueError: an import or export has a form that the join does not know, or two files define
+            the same name.
     """
     parts: list[str] = []
     seen: set[Path] = set()
+    owners: dict[str, str] = {}  # of each top-level name, the file that defines it
 
     def add(path: Path) -> None:
         seen.add(path)
@@ -30,11 +38,19 @@ def module(entry: str) -> str:
             if imported not in seen:
                 add(imported)
         text = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", source)))
-        if re.search(r"^(import|export(?! default \{))\b", text, re.MULTILINE):
+        file = path.relative_to(FOLDER.resolve()).as_posix()
+        if _ODD.search(text):
             raise ValueError(
-                f'{path.name}: import with `import {{ a }} from "./file.js";`, export functions, '
+                f'{file}: import with `import {{ a }} from "./file.js";`, export functions, '
                 "constants and classes by name, and only the widget itself as default"
             )
+        for found in _NAME.finditer(text):
+            owner = owners.setdefault(found["name"], file)
+            if owner != file:
+                raise ValueError(
+                    f"{owner} and {file} both define `{found['name']}`: rename one, because a "
+                    "widget's files share one scope"
+                )
         parts.append(re.sub(r"\n{2,}", "\n", text))
 
     add((FOLDER / entry).resolve())

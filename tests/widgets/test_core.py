@@ -2,7 +2,6 @@
 
 import base64
 import functools
-import zlib
 from types import SimpleNamespace
 
 import jax
@@ -65,7 +64,8 @@ def packed(result, dtype="float32"):
 
 WINDOWS = {"ids": IDS.tolist(), "num_steps": NUM_STEPS, "starts": STARTS}
 READ = """
-    const { Model, readParameters } = await load("model/network.js");
+    const { Model } = await load("model/network.js");
+    const { readParameters } = await load("model/parameters.js");
     const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
     const model = new Model(input.about, readParameters(input.about, new DataView(bytes.buffer)));
 """
@@ -96,7 +96,8 @@ def test_gradients_equal_jax(run_node, name):
     program = (
         READ
         + """
-    const { Backward, windowLoss } = await load("model/backward.js");
+    const { Backward } = await load("model/backward.js");
+    const { windowLoss } = await load("model/loss.js");
     const backward = new Backward(model, input.num_steps);
     const gradient = new Float64Array(model.parameters.length);
     const scale = 1 / (input.num_steps * input.starts.length);
@@ -134,7 +135,9 @@ def test_sampling_frequencies_follow_the_softmax(run_node, temperature):
     logits = np.array([0.3, -1.2, 2.0, 0.0, 1.1, -0.4])
     draws = 40_000
     program = """
-    const { drawFrom, randomNumbers, softmax } = await load("model/network.js");
+    const { randomNumbers } = await load("model/random.js");
+    const { drawFrom } = await load("model/sampling.js");
+    const { softmax } = await load("model/softmax.js");
     const uniform = randomNumbers(11);
     const p = softmax(input.logits, input.temperature);
     const counts = input.logits.map(() => 0);
@@ -148,8 +151,37 @@ def test_sampling_frequencies_follow_the_softmax(run_node, temperature):
     assert chi_square < 20.5  # 5 degrees of freedom: exceeded by chance once in a thousand
 
 
+def test_probabilities_and_draws_are_those_of_numpy(run_node):
+    rng = np.random.default_rng(17)
+    cases = []
+    for i in range(400):
+        logits = (rng.normal(size=rng.integers(1, 30)) * 10 ** rng.uniform(-3, 3)).tolist()
+        if i % 4 == 0:
+            logits[0] = None  # minus infinity, as for “<unk>”
+            logits.append(0.0)
+        uniform = [0.0, 1 - 2**-32, rng.random()][min(i % 8, 2)]  # the least, the largest, any
+        cases.append({"logits": logits, "temperature": rng.uniform(0.01, 3), "uniform": uniform})
+    program = """
+    const { drawFrom } = await load("model/sampling.js");
+    const { softmax } = await load("model/softmax.js");
+    give(input.cases.map(({ logits, temperature, uniform }) => {
+      const p = softmax(logits.map((x) => x ?? -Infinity), temperature);
+      return { p: Array.from(p), drawn: drawFrom(p, uniform) };
+    }));
+    """
+    for case, page in zip(cases, run_node(program, cases=cases), strict=True):
+        scaled = np.array(case["logits"], float) / case["temperature"]
+        scaled[np.isnan(scaled)] = -np.inf
+        p = np.exp(scaled - scaled.max())
+        p /= p.sum()
+        np.testing.assert_allclose(page["p"], p, rtol=1e-10, atol=1e-300)
+        possible = np.flatnonzero(p)  # what has no probability is never drawn, not even by rounding
+        place = np.searchsorted(np.cumsum(p[possible]), case["uniform"], side="right")
+        assert page["drawn"] == possible[min(place, len(possible) - 1)], case
+
+
 WRITE = """
-    const { writeOn } = await load("model/network.js");
+    const { writeOn } = await load("model/sampling.js");
     const write = (temperature, seed, count) => {
       const writer = writeOn(model, input.ids, temperature, seed);
       return Array.from({ length: count }, () => writer.next().value.token);
@@ -175,26 +207,26 @@ def test_the_seed_decides_the_text_and_unk_is_never_written(run_node):
     assert len(set(one)) == V - 1
 
 
-def test_damaged_or_missing_weights_are_told_by_name(run_node):
+def test_missing_or_truncated_weights_are_told_by_name(run_node):
     program = """
-    const { readParameters } = await load("model/network.js");
+    const { readParameters } = await load("model/parameters.js");
     const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
-    const told = (view) => {
-      try { readParameters(input.about, view); return "nothing"; } catch (e) { return e.message; }
+    const told = (view, about = input.about) => {
+      try { readParameters(about, view); return "nothing"; } catch (e) { return e.message; }
     };
-    const damaged = bytes.slice();
-    damaged[100] ^= 4;
+    const view = new DataView(bytes.buffer);
     give([
-      told(new DataView(bytes.buffer)),
-      told(new DataView(damaged.buffer)),
-      told(new DataView(bytes.slice(0, 50).buffer)),
+      told(view),
+      told(view, { ...input.about, bytes: input.about.bytes - 4 }),
+      told(view, { ...input.about, hiddens: input.about.hiddens + 1 }),
+      told(new DataView(bytes.slice(0, -1).buffer)),
       told(undefined),
     ]);
     """
-    good, damaged, short, missing = run_node(program, **packed(trained_like(MODELS["gru 1"])))
+    good, *damaged, short, missing = run_node(program, **packed(trained_like(MODELS["gru 1"])))
     assert good == "nothing"
-    assert "damaged" in damaged and "it" in damaged
-    assert "missing" in short and "missing" in missing
+    assert damaged == ["The weights of “it” are damaged. Run its cell again."] * 2
+    assert short == missing == "The weights of “it” are missing from this page."
 
 
 def test_every_float16_reads_as_numpy_reads_it(run_node):
@@ -205,9 +237,9 @@ def test_every_float16_reads_as_numpy_reads_it(run_node):
     V = (len(every) - 2) // 3
     values = every[: 2 + 3 * V]
     data = values.astype("<f2").tobytes()
-    about |= {"tokens": ["x"] * V, "offset": 0, "bytes": len(data), "crc": zlib.crc32(data)}
+    about |= {"tokens": ["x"] * V, "offset": 0, "bytes": len(data)}
     program = """
-    const { readParameters } = await load("model/network.js");
+    const { readParameters } = await load("model/parameters.js");
     const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
     give(Array.from(readParameters(input.about, new DataView(bytes.buffer))));
     """

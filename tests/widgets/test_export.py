@@ -212,22 +212,97 @@ def test_a_page_with_six_models_is_light(vocab, make_result):
     assert weight < 500_000
 
 
-def test_the_join_refuses_what_it_does_not_know(tmp_path, monkeypatch):
-    (tmp_path / "odd.js").write_text('import * as all from "./core.js";\n', encoding="utf-8")
-    monkeypatch.setattr("charlm_lib.widgets.bundle.FOLDER", tmp_path)
-    with pytest.raises(ValueError, match="odd.js"):
-        module.__wrapped__("odd.js")
+@pytest.fixture
+def join(tmp_path, monkeypatch):
+    """A function that joins files, given as names and texts, from the first one on."""
+
+    def joined(**files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.js").write_text(text, encoding="utf-8")
+        monkeypatch.setattr("charlm_lib.widgets.bundle.FOLDER", tmp_path)
+        return module.__wrapped__(f"{next(iter(files))}.js")
+
+    return joined
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'import * as all from "./core.js";\n',
+        'import { a as b } from "./core.js";\n',
+        "export default function render() {}\n",
+        "export { a };\n",
+        "const { a, b } = globalThis;\n",
+    ],
+)
+def test_the_join_refuses_what_it_does_not_know(join, text):
+    with pytest.raises(ValueError, match="odd.js: import with"):
+        join(odd=text)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "export function twice() {}",
+        "async function twice() {}",
+        "export function* twice() {}",
+        "const twice = 2;",
+        "export class twice {}",
+    ],
+)
+def test_the_join_refuses_one_name_for_two_things(join, definition):
+    first = 'import { b } from "./second.js";\nfunction twice() {}\n'
+    with pytest.raises(ValueError, match="second.js and first.js both define `twice`"):
+        join(first=first, second=f"export const b = 1;\n{definition}\n")
+
+
+def test_the_join_takes_each_file_once_and_lets_functions_name_their_own(join):
+    text = join(
+        entry='import { a } from "./left.js";\nimport { b } from "./right.js";\n// Why.\na(b);\n',
+        left='import { b } from "./right.js";\nexport function a() {\n  const c = b;\n}\n',
+        right="/** What. */\nexport const b = 1;\nfunction d() {\n  const c = 2;\n}\n",
+    )
+    assert text == (
+        "const b = 1;\nfunction d() {\n  const c = 2;\n}\n"
+        "function a() {\n  const c = b;\n}\n"
+        "a(b);\n"
+    )
+
+
+def browser_files():
+    return [path for path in FOLDER.rglob("*") if path.is_file()]
 
 
 def test_browser_files_are_short_and_shipped():
-    for path in FOLDER.rglob("*.*"):
-        assert path.suffix in (".js", ".css")
+    assert {path.suffix for path in browser_files()} == {".js", ".css"}
+    entries = {path.stem for path in FOLDER.glob("*.js")}
+    assert entries == set(WIDGETS.values())  # at the top there are only the widgets
+    for path in browser_files():
         if path.suffix == ".js":
-            assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path.name
+            lines = path.read_text(encoding="utf-8").splitlines()
+            assert len(lines) <= 200, path.name
+            assert all(len(line) <= 100 for line in lines), path.name
+
+
+def test_only_the_page_knows_the_page():
+    for path in [*FOLDER.glob("model/*.js"), *FOLDER.glob("learning/*.js")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\bdocument\b|HTMLElement|\.\./page/", text), path.name
+        if path.parent.name == "model":
+            assert not re.search(r'from "\.\./', text), path.name
+
+
+def test_every_browser_file_is_in_a_widget():
+    """A file that no widget imports would be read by nobody; a widget's module has its lines."""
+    texts = [module(f"{name}.js") for name in WIDGETS.values()]
+    for path in browser_files():
+        if path.suffix == ".js":
+            first = re.search(r"^export (\w+\*? \w+)", path.read_text(encoding="utf-8"), re.M)
+            assert first is None or any(first[1] in text for text in texts), path.name
 
 
 def test_the_page_offers_what_python_accepts():
-    text = (FOLDER / "train_in_page.js").read_text(encoding="utf-8")
+    text = (FOLDER / "page/train/settings.js").read_text(encoding="utf-8")
     rates = re.search(r"RATES = \[([^]]*)\]", text)[1]
     assert tuple(float(rate) for rate in rates.split(",")) == CHOICES["learning_rate"]
     for label, name in (

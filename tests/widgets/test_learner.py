@@ -5,14 +5,14 @@ import base64
 import numpy as np
 import pytest
 
-from charlm_lib import Vocab, clean, read_corpus
+from charlm_lib import Vocab, read_corpus
 from charlm_lib.widgets.train_in_page import CHARACTERS, TrainInThePage, update_with_jax
 
 TEXT = read_corpus()[:CHARACTERS]
 START = """
     const { Learner } = await load("learning/learner.js");
     const { vocabularyOf } = await load("model/text.js");
-    const { KernelEngine, SliceEngine } = await load("learning/places.js");
+    const { InKernel } = await load("learning/places.js");
     const tokens = vocabularyOf(input.text);
     const learner = new Learner(input.settings, input.text, tokens);
 """
@@ -99,8 +99,8 @@ def test_without_clipping_a_high_rate_explodes_and_says_so(run_node):
     assert same["problem"] == ""
 
 
-def test_the_engine_between_frames_and_the_kernel_give_the_same_curve(run_node):
-    """The kernel engine, with its requests answered by JAX, against the browser's own updates."""
+def test_the_page_and_the_kernel_give_the_same_curve(run_node):
+    """InKernel, with its requests answered by JAX, against the browser's own updates."""
     chosen = settings("gru", numSteps=8)
     job = """
     const job = { ...input, tokens, prefix: "time ", temperature: 1 };
@@ -111,7 +111,7 @@ def test_the_engine_between_frames_and_the_kernel_give_the_same_curve(run_node):
         + """
     const asked = [];
     const send = (content, buffers) => asked.push({ content, buffers });
-    const kernel = new KernelEngine(send, job, () => {});
+    const kernel = new InKernel(send, job, () => {});
     kernel.run();
     const { content, buffers } = asked[0];
     const bytes = Buffer.from(buffers[0]).toString("base64");
@@ -128,7 +128,7 @@ def test_the_engine_between_frames_and_the_kernel_give_the_same_curve(run_node):
         + job
         + """
     const reports = [];
-    const kernel = new KernelEngine(() => {}, job, (report) => reports.push(report));
+    const kernel = new InKernel(() => {}, job, (report) => reports.push(report));
     kernel.run();
     kernel.running = false;
     const view = new DataView(new Uint8Array(Buffer.from(input.bytes, "base64")).buffer);
@@ -166,24 +166,6 @@ def test_the_python_side_answers_the_browser():
     message, buffers = sent.pop()
     assert message["nll"] == pytest.approx([np.log(28)], abs=1e-4)
     assert len(buffers[0]) == 4 * size
-
-
-def test_text_is_cleaned_as_in_python(run_node):
-    texts = [
-        "The Time Traveller (for so it will\n\tbe convenient)",
-        "  ÉCOLE, naïve   Straße 42! ",
-        "<script>alert(1)</script>",
-        "e\u0301cole \u0130stanbul \u01c5",
-        "ひらがな 漢字 한국어",
-        "...",
-    ]
-    program = """
-    const { cleanText, vocabularyOf } = await load("model/text.js");
-    give(input.texts.map((text) => [cleanText(text), vocabularyOf(cleanText(text))]));
-    """
-    for text, (cleaned, tokens) in zip(texts, run_node(program, texts=texts), strict=True):
-        assert cleaned == clean(text)
-        assert tokens == Vocab(cleaned).tokens
 
 
 def test_training_and_validation_share_no_character(run_node):

@@ -1,7 +1,12 @@
-// A training run: updates by stochastic gradient descent, its curve, a sample of what it learned.
+// A model that learns: updates by stochastic gradient descent, its curve, a sample of its writing.
 
-import { Model, layoutOf, randomNumbers, readText, writeOn } from "../model/network.js";
-import { Backward, initialParameters, windowLoss } from "../model/backward.js";
+import { Backward } from "../model/backward.js";
+import { windowLoss } from "../model/loss.js";
+import { Model } from "../model/network.js";
+import { initialParameters, layoutOf } from "../model/parameters.js";
+import { randomNumbers } from "../model/random.js";
+import { continuation } from "../model/sampling.js";
+import { readText } from "../model/text.js";
 
 const BATCH_SIZE = 32;
 const UPDATES_PER_POINT = 20;
@@ -15,7 +20,7 @@ const EXPLODED = 1000; // times the vocabulary size: from such a perplexity no r
  *   perplexities, and the largest norm of the gradient before clipping since the last point
  */
 
-/** One run. Does its work in portions, so that it can share a thread with the page. */
+/** Does its work in portions, so that it can share a thread with the page. */
 export class Learner {
   /**
    * @param {Settings} settings
@@ -30,13 +35,7 @@ export class Learner {
     this.backward = new Backward(this.model, numSteps);
     this.gradient = new Float64Array(layoutOf(this.about).size);
     this.ids = Int32Array.from(readText(text, tokens), (c) => c.token);
-    const windows = this.ids.length - numSteps;
-    this.trainWindows = Math.floor(0.85 * windows) - numSteps; // the two parts share no character
-    const first = this.trainWindows + numSteps;
-    const spacing = (windows - first) / VALIDATION_WINDOWS;
-    this.validationStarts = Array.from({ length: VALIDATION_WINDOWS }, (_, i) =>
-      Math.floor(first + i * spacing),
-    );
+    this.splitWindows();
     this.uniform = randomNumbers(seed + 1);
     this.updates = 0;
     /** @type {Point[]} */
@@ -44,6 +43,18 @@ export class Learner {
     this.recent = { nll: 0, updates: 0, norm: 0 };
     this.problem = "";
     this.task = this.tasks();
+  }
+
+  /** The first 85% of the windows are for training; some of the others for validation. */
+  splitWindows() {
+    const { numSteps } = this.settings;
+    const windows = this.ids.length - numSteps;
+    this.trainWindows = Math.floor(0.85 * windows) - numSteps; // the two parts share no character
+    const first = this.trainWindows + numSteps;
+    const spacing = (windows - first) / VALIDATION_WINDOWS;
+    this.validationStarts = Array.from({ length: VALIDATION_WINDOWS }, (_, i) =>
+      Math.floor(first + i * spacing),
+    );
   }
 
   /** The windows of the next update. */
@@ -63,6 +74,7 @@ export class Learner {
     while (!this.problem && this.updates < target) this.task.next();
   }
 
+  /** All the work there is, one window at a time, without an end. */
   *tasks() {
     yield* this.validate();
     for (;;) {
@@ -115,7 +127,7 @@ export class Learner {
   }
 
   /**
-   * Takes over updates that another engine did, on the windows that `draw` gave.
+   * Takes over updates that were computed elsewhere, on the windows that `draw` gave.
    * @param {ArrayLike<number>} parameters after the last update
    * @param {number[]} nll loss of each update, in nats per character
    * @param {number[]} norms of the gradient of each
@@ -143,6 +155,7 @@ export class Learner {
     this.addPoint(Math.exp(nll / (VALIDATION_WINDOWS * numSteps)));
   }
 
+  /** Adds a point to the curve, with the training loss since the last one. */
   addPoint(validation) {
     const { nll, updates, norm } = this.recent;
     const train = updates ? Math.exp(nll / updates) : validation;
@@ -154,10 +167,8 @@ export class Learner {
   sample(prefix, length, temperature) {
     const known = readText(prefix, this.about.tokens).filter((c) => c.known);
     if (this.problem || !known.length) return "";
+    const shown = known.map((c) => c.shown).join("");
     const ids = known.map((c) => c.token);
-    const writer = writeOn(this.model, ids, temperature, this.updates);
-    let text = known.map((c) => c.shown).join("");
-    for (let i = 0; i < length; i++) text += this.about.tokens[writer.next().value.token];
-    return text;
+    return shown + continuation(this.model, ids, { temperature, seed: this.updates, length });
   }
 }

@@ -1,82 +1,44 @@
-// Where a training run happens: in a Worker, between the page's frames, or in a kernel with JAX.
-// Each engine has run(), pause(), step(), stop() and calls `report` with what is new.
+// Where a learner works: between the page's frames, in a Worker, or in a kernel with JAX.
+// Each place has run(), pause(), step(), stop() and calls `report` with what is new.
 
-import { Learner } from "./learner.js";
+import { Reporter } from "./reporter.js";
 
-const SECONDS_PER_REPORT = 0.15;
-const SECONDS_PER_SAMPLE = 1;
+const PAGE_PORTION = 12; // milliseconds of work between two turns of the event loop
+const WORKER_PORTION = 40;
 
 /**
- * @typedef {{settings: import("./learner.js").Settings, text: string, tokens: string[],
- *   prefix: string, temperature: number}} Job
- * @typedef {{points: import("./learner.js").Point[], updates: number, seconds: number,
- *   problem: string, sample?: string}} Report `points`: those since the last report
+ * @typedef {import("./reporter.js").Job} Job
+ * @typedef {import("./reporter.js").Report} Report
  */
 
-/** A learner that reports on itself now and then. */
-export class Session {
+/** Works in portions on the thread it is made on. */
+export class InSlices {
   /**
    * @param {Job} job
    * @param {(report: Report) => void} report
    */
-  constructor(job, report) {
-    this.job = job;
-    this.report = report;
-    this.learner = new Learner(job.settings, job.text, job.tokens);
-    this.seconds = 0; // at work
-    this.told = 0;
-    this.lastReport = this.lastSample = -Infinity;
-  }
-
-  /** Reports, if `now` or if it is time to. */
-  tell(now) {
-    const { learner } = this;
-    const time = performance.now() / 1000;
-    if (!now && !learner.problem && time - this.lastReport < SECONDS_PER_REPORT) return;
-    const { updates, points, problem } = learner;
-    const report = { points: points.slice(this.told), updates, seconds: this.seconds, problem };
-    if (now || problem || time - this.lastSample > SECONDS_PER_SAMPLE) {
-      report.sample = learner.sample(this.job.prefix, 160, this.job.temperature);
-      this.lastSample = time;
-    }
-    this.told = points.length;
-    this.lastReport = time;
-    this.report(report);
-  }
-
-  /** Counts the time that `action` takes. */
-  timed(action) {
-    const start = performance.now();
-    action();
-    this.seconds += (performance.now() - start) / 1000;
-  }
-}
-
-/** Trains in portions on the thread it is made on. */
-export class SliceEngine {
-  /** @param {number} portion milliseconds of work between two turns of the event loop */
-  constructor(job, report, portion = 12) {
-    this.session = new Session(job, report);
+  constructor(job, report, portion = PAGE_PORTION) {
+    this.reporter = new Reporter(job, report);
     this.portion = portion;
     this.timer = 0;
   }
 
   run() {
-    const { session } = this;
-    session.timed(() => session.learner.work(this.portion));
-    session.tell(false);
-    this.timer = session.learner.problem ? 0 : setTimeout(() => this.run(), 0);
+    const { reporter } = this;
+    reporter.timed(() => reporter.learner.work(this.portion));
+    reporter.tell(false);
+    this.timer = reporter.learner.problem ? 0 : setTimeout(() => this.run(), 0);
   }
 
   pause() {
     clearTimeout(this.timer);
     this.timer = 0;
-    this.session.tell(true);
+    this.reporter.tell(true);
   }
 
   step() {
-    this.session.timed(() => this.session.learner.step());
-    this.session.tell(true);
+    this.reporter.timed(() => this.reporter.learner.step());
+    this.reporter.tell(true);
   }
 
   stop() {
@@ -84,17 +46,18 @@ export class SliceEngine {
   }
 }
 
-/** The Worker's side of WorkerEngine: it runs this same module. */
+/** The Worker's side of InWorker: it runs this same module. */
 export function serveWorker(scope) {
-  let engine;
+  let place;
+  const report = (news) => scope.postMessage(news);
   scope.onmessage = ({ data }) => {
-    if (data.job) engine = new SliceEngine(data.job, (report) => scope.postMessage(report), 40);
-    else engine[data.action]();
+    if (data.job) place = new InSlices(data.job, report, WORKER_PORTION);
+    else place[data.action]();
   };
 }
 
-/** Trains in a Worker made from the text of this module. */
-export class WorkerEngine {
+/** Works in a Worker made from the text of this module. */
+export class InWorker {
   /** @param {(message: string) => void} refuse called if the browser will not start the Worker */
   constructor(source, job, report, refuse) {
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
@@ -127,19 +90,20 @@ export class WorkerEngine {
   }
 }
 
-/** Lets JAX in the kernel do the updates, a few at a time, on the windows that the learner draws. */
-export class KernelEngine {
+/** Lets JAX in the kernel do the updates, a few at a time, on windows that the learner draws. */
+export class InKernel {
   /** @param {(content: object, buffers: ArrayBuffer[]) => void} send to the kernel */
   constructor(send, job, report) {
-    this.session = new Session(job, report);
+    this.reporter = new Reporter(job, report);
     this.send = send;
     this.running = false;
     this.waiting = 0; // number of the request whose answer is due; 0: none
     this.requests = 0;
   }
 
+  /** Asks for `count` updates, unless an answer is due. */
   ask(count) {
-    const { learner } = this.session;
+    const { learner } = this.reporter;
     if (this.waiting || learner.problem) return;
     if (!learner.points.length) learner.validateNow();
     this.waiting = this.requests += 1;
@@ -153,27 +117,27 @@ export class KernelEngine {
   /** The kernel's answer. */
   receive({ id, nll, norms, error }, buffers) {
     if (id !== this.waiting) return;
-    const { learner } = this.session;
+    const { learner } = this.reporter;
     this.waiting = 0;
-    this.session.seconds += (performance.now() - this.askedAt) / 1000;
+    this.reporter.seconds += (performance.now() - this.askedAt) / 1000;
     if (error) learner.problem = `The kernel could not train: ${error}`;
     else {
       const read = (_, i) => buffers[0].getFloat32(4 * i, true);
       const parameters = Float64Array.from({ length: buffers[0].byteLength / 4 }, read);
       learner.accept(parameters, nll.map(toNumber), norms.map(toNumber));
     }
-    this.session.tell(!this.running);
+    this.reporter.tell(!this.running);
     if (this.running) this.ask(learner.untilPoint);
   }
 
   run() {
     this.running = true;
-    this.ask(this.session.learner.untilPoint);
+    this.ask(this.reporter.learner.untilPoint);
   }
 
   pause() {
     this.running = false;
-    this.session.tell(true);
+    this.reporter.tell(true);
   }
 
   step() {

@@ -1,7 +1,10 @@
-// Learning: the gradient of one window by back-propagation through time, clipping, one update.
-// Runs in a Worker or between frames; tested in Node against JAX (tests/widgets).
+// The gradient of one window by back-propagation through time. Tested in Node against JAX
+// (tests/widgets).
 
-import { Model, gatesOf, indexOfMax, layoutOf, randomNumbers } from "./network.js";
+import { gatesOf } from "./parameters.js";
+import { softmaxInto } from "./softmax.js";
+
+/** @typedef {import("./network.js").Model} Model */
 
 /**
  * g += x d' and dx += W d for one kernel at `at`: the two halves of a product's backward pass.
@@ -139,45 +142,4 @@ export class Backward {
       dh[2 * H + j] = dn * r;
     }
   }
-}
-
-/** Writes scale * softmax(logits) to `out`; returns the logarithm of sum exp(logits). */
-function softmaxInto(out, logits, scale) {
-  const top = logits[indexOfMax(logits)];
-  let total = 0;
-  for (let j = 0; j < out.length; j++) total += out[j] = Math.exp(logits[j] - top);
-  for (let j = 0; j < out.length; j++) out[j] *= scale / total;
-  return top + Math.log(total);
-}
-
-/** Summed negative log-likelihood of one window, in nats. */
-export function windowLoss(model, tokens, start, numSteps) {
-  const state = model.zeroState();
-  const spare = new Float64Array(model.logits.length);
-  let nll = 0;
-  for (let t = 0; t < numSteps; t++) {
-    const logits = model.step(tokens[start + t], state);
-    nll += softmaxInto(spare, logits, 1) - logits[tokens[start + t + 1]];
-  }
-  return nll;
-}
-
-/**
- * New parameters: kernels normal with standard deviation 1/sqrt(rows), the output's 0.01, biases 0.
- * The output starts small so that the untrained model guesses evenly.
- */
-export function initialParameters(about, seed) {
-  const { rows, Wq, bq, size } = layoutOf(about);
-  const uniform = randomNumbers(seed);
-  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-  const p = new Float64Array(size);
-  const fill = (from, to, deviation) => {
-    for (let i = from; i < to; i++) p[i] = Math.fround(deviation * normal());
-  };
-  for (const { inputs, Wx, Wh, b } of rows) {
-    fill(Wx, Wh, inputs ** -0.5);
-    fill(Wh, b, about.hiddens ** -0.5);
-  }
-  fill(Wq, bq, 0.01);
-  return p;
 }

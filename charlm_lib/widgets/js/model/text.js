@@ -1,16 +1,18 @@
-// The reader's own text: cleaned like charlm_lib.clean, and judged before a model learns from it.
+// From a text to the tokens that a model reads.
 
-export const SHORTEST_TEXT = 400;
-export const LONGEST_TEXT = 200_000;
-const MOST_TOKENS = 200;
-
-/** Lower case, letters and single spaces: as `charlm_lib.clean`. */
+/**
+ * Reduces a text to lower-case letters (of any alphabet) and single spaces: the rule of
+ * `charlm_lib.clean`, to the letter.
+ *
+ * Format characters (soft hyphens, joiners) vanish; any other character that is neither a letter
+ * nor a mark becomes a space, and so do the marks on it. NFC comes last: lower case can decompose.
+ */
 export function cleanText(text) {
-  return text
-    .normalize("NFC")
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}]+/gu, " ")
-    .trim();
+  const visible = text.toLowerCase().replace(/\p{Cf}+/gu, "");
+  return ` ${visible}` // a mark at the start stands on nothing
+    .replace(/[^\p{L}\p{M}][^\p{L}]*/gu, " ")
+    .trim()
+    .normalize("NFC");
 }
 
 /** Its distinct characters, the way charlm_lib.Vocab orders them. */
@@ -19,20 +21,16 @@ export function vocabularyOf(text) {
   return ["<unk>", ...ordered];
 }
 
-/** What a reader's text is good for: { text, tokens } or { complaint }. */
-export function judgeText(raw) {
-  const text = cleanText(raw.slice(0, LONGEST_TEXT));
-  const tokens = vocabularyOf(text);
-  if (text.length < SHORTEST_TEXT) {
-    const count = `${text.length} letters and spaces`;
-    return { complaint: `This text has ${count}; learning needs at least ${SHORTEST_TEXT}.` };
-  }
-  if (tokens.length > MOST_TOKENS) {
-    const count = `${tokens.length - 1} different characters`;
-    return { complaint: `This text has ${count}; the widget takes at most ${MOST_TOKENS - 1}.` };
-  }
-  const cut = raw.length > LONGEST_TEXT;
-  const first = cut ? ` Only the first ${LONGEST_TEXT.toLocaleString("en")} characters count.` : "";
-  const size = `${text.length.toLocaleString("en")} characters, ${tokens.length} tokens`;
-  return { text, tokens, note: `${size}.${first}` };
+/**
+ * Splits text into what the model can read. A capital counts as its small letter where the
+ * vocabulary has only that one.
+ * @returns {{shown: string, known: boolean, token: number}[]} one entry per character
+ */
+export function readText(text, tokens) {
+  const index = new Map(tokens.map((token, i) => [token, i]));
+  return Array.from(text, (character) => {
+    const shown = index.has(character) ? character : character.toLowerCase();
+    const known = index.has(shown);
+    return { shown: known ? shown : character, known, token: known ? index.get(shown) : -1 };
+  });
 }

@@ -1,27 +1,6 @@
-// Drawing that follows the page's light or dark theme.
+// A heat map on a canvas, in the colours of the theme.
 
-/** The numbers of a colour variable of the style sheet, such as “217 95 2”. */
-export function rgbOf(element, variable) {
-  return getComputedStyle(element).getPropertyValue(variable).trim().split(/\s+/).map(Number);
-}
-
-/**
- * Calls back whenever the theme of the page changes.
- * @returns {() => void} stops it
- */
-export function onThemeChange(callback) {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const observer = new MutationObserver(callback);
-  const attributes = ["data-theme", "data-jp-theme-light", "theme", "class"];
-  for (const element of [document.documentElement, document.body]) {
-    observer.observe(element, { attributes: true, attributeFilter: attributes });
-  }
-  dark.addEventListener("change", callback);
-  return () => {
-    observer.disconnect();
-    dark.removeEventListener("change", callback);
-  };
-}
+import { rgbOf } from "./theme.js";
 
 /**
  * Paints numbers from -1 over 0 (clear) to 1, one cell each: warm and as wide as its place if

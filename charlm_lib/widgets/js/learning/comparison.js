@@ -1,0 +1,52 @@
+// A few training runs to compare; the last one is the run that the buttons act on.
+
+import { TrainingRun } from "./training_run.js";
+
+const NAMES = ["A", "B", "C"];
+
+/**
+ * @typedef {import("./training_run.js").Settings} Settings
+ * @typedef {import("./training_run.js").Corpus} Corpus
+ */
+
+export class Comparison {
+  constructor() {
+    /** @type {TrainingRun[]} */
+    this.runs = [];
+  }
+
+  get current() {
+    return this.runs[this.runs.length - 1];
+  }
+
+  /** @param {Settings} settings @param {Corpus} corpus */
+  add(settings, corpus) {
+    const used = this.runs.map((run) => run.name);
+    const name = NAMES.find((letter) => !used.includes(letter));
+    this.runs.push(new TrainingRun(name, settings, corpus));
+  }
+
+  /** A new run in place of the current one. */
+  replace(settings, corpus) {
+    this.runs.pop().stop();
+    this.add(settings, corpus);
+  }
+
+  /** A new run beside the others; the oldest goes if there are too many. */
+  keep(settings, corpus) {
+    this.current.pause();
+    if (this.runs.length === NAMES.length) this.runs.shift().stop();
+    this.add(settings, corpus);
+  }
+
+  /** Hands the kernel's answer to the runs that are computed there. */
+  receive(answer, buffers) {
+    for (const run of this.runs) {
+      if (run.placeName === "kernel") run.place.receive(answer, buffers);
+    }
+  }
+
+  stop() {
+    for (const run of this.runs) run.stop();
+  }
+}

@@ -1,0 +1,87 @@
+// The parameters of a recurrent language model are one vector of numbers: where each tensor lies in
+// it, how it is read from a page, and how it begins. Tested in Node against JAX (tests/widgets).
+
+import { randomNumbers } from "./random.js";
+
+/**
+ * What a model is. One layer of `tanh` holds Wx (in, H), Wh (H, H), b (H); one layer of `gru` holds
+ * Wx (in, 3H), Wh (H, 3H), b (3H), bn (H), the gates ordered reset, update, new. The output layer
+ * holds Wq (H, V), bq (V). All lie one after the other in one vector, rows first.
+ * @typedef {{cell: "tanh"|"gru", hiddens: number, layers: number, tokens: string[], name: string,
+ *   dtype: "float16"|"float32", offset: number, bytes: number}} Description
+ */
+
+/** How many gates the cell has: the width of its kernels in units of H. */
+export function gatesOf(cell) {
+  return cell === "gru" ? 3 : 1;
+}
+
+/** Offsets of every tensor in the parameter vector, and its length. */
+export function layoutOf({ cell, hiddens: H, layers, tokens }) {
+  const V = tokens.length;
+  const G = gatesOf(cell) * H;
+  let at = 0;
+  const take = (size) => (at += size) - size;
+  const rows = [];
+  for (let l = 0; l < layers; l++) {
+    const inputs = l === 0 ? V : H;
+    const layer = { inputs, Wx: take(inputs * G), Wh: take(H * G), b: take(G), bn: -1 };
+    if (cell === "gru") layer.bn = take(H);
+    rows.push(layer);
+  }
+  return { rows, Wq: take(H * V), bq: take(V), size: at };
+}
+
+/** One IEEE half-precision number from its 16 bits. */
+function halfToNumber(bits) {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/**
+ * The parameter vector of one model out of the weights of all.
+ * @param {Description} about
+ * @param {DataView} weights
+ * @returns {Float64Array}
+ */
+export function readParameters(about, weights) {
+  const { size } = layoutOf(about);
+  const width = about.dtype === "float16" ? 2 : 4;
+  if (!ArrayBuffer.isView(weights) || weights.byteLength < about.offset + about.bytes) {
+    throw new Error(`The weights of “${about.name}” are missing from this page.`);
+  }
+  if (about.bytes !== size * width) {
+    throw new Error(`The weights of “${about.name}” are damaged. Run its cell again.`);
+  }
+  const view = new DataView(weights.buffer, weights.byteOffset + about.offset, about.bytes);
+  const values = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    const at = i * width;
+    values[i] = width === 2 ? halfToNumber(view.getUint16(at, true)) : view.getFloat32(at, true);
+  }
+  return values;
+}
+
+/**
+ * New parameters: kernels normal with standard deviation 1/sqrt(rows), the output's 0.01, biases 0.
+ * The output starts small so that the untrained model guesses evenly.
+ */
+export function initialParameters(about, seed) {
+  const { rows, Wq, bq, size } = layoutOf(about);
+  const uniform = randomNumbers(seed);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  const p = new Float64Array(size);
+  const fill = (from, to, deviation) => {
+    for (let i = from; i < to; i++) p[i] = Math.fround(deviation * normal());
+  };
+  for (const { inputs, Wx, Wh, b } of rows) {
+    fill(Wx, Wh, inputs ** -0.5);
+    fill(Wh, b, about.hiddens ** -0.5);
+  }
+  fill(Wq, bq, 0.01);
+  return p;
+}

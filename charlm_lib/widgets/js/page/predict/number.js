@@ -1,0 +1,59 @@
+// A question whose answer is a number: guess and answer are shown on one scale.
+
+import { field, row } from "../controls.js";
+import { make, paragraph } from "../dom.js";
+
+export class NumberQuestion {
+  /** @param {{low: number, high: number, answer: number, digits: number, log: boolean}} spec */
+  constructor({ low, high, answer, digits, log }) {
+    Object.assign(this, { low, high, answer, digits, log });
+  }
+
+  ask(commit) {
+    const { low, high } = this;
+    const input = make("input", { type: "number", min: low, max: high, step: "any" });
+    input.addEventListener("input", () =>
+      commit(input.value !== "" && input.checkValidity() ? Number(input.value) : undefined),
+    );
+    return [row(field(`Your guess, from ${low} to ${high}`, input, "clm-short"))];
+  }
+
+  reveal(guess) {
+    const shown = this.answer.toFixed(this.digits);
+    const words = paragraph("It is ", make("strong", {}, shown), `. You said ${guess}.`);
+    const scale = make(
+      "div",
+      { className: "clm-scale", "aria-hidden": "true" },
+      this.mark(guess, `you: ${guess}`, this.answer, "clm-yours"),
+      this.mark(this.answer, `it is ${shown}`, guess, ""),
+      this.end(this.low),
+      this.end(this.high),
+    );
+    return [words, scale];
+  }
+
+  more() {
+    return false;
+  }
+
+  /** Where a number lies on the scale, from 0 to 1. */
+  place(x) {
+    const { low, high, log } = this;
+    const share = log ? Math.log(x / low) / Math.log(high / low) : (x - low) / (high - low);
+    return Math.max(0, Math.min(1, share));
+  }
+
+  /** A number on the scale; its text is written away from the other one. */
+  mark(x, text, other, className) {
+    const left = this.place(x) > 0.75 || (this.place(x) > 0.25 && x < other);
+    const element = make("span", { className: className + (left ? " clm-flip" : "") }, text);
+    element.style.left = `${100 * this.place(x)}%`;
+    return element;
+  }
+
+  end(x) {
+    const element = make("small", {}, String(x));
+    element.style.left = `${100 * this.place(x)}%`;
+    return element;
+  }
+}

@@ -1,0 +1,20 @@
+// What a model makes of the reader's text.
+
+import { make } from "./dom.js";
+import { visible } from "./words.js";
+
+/** The reader's text as the model reads it: characters that it does not know are struck out. */
+export function echoReading(reading, element) {
+  const unknown = [...new Set(reading.filter((c) => !c.known).map((c) => c.shown))];
+  element.replaceChildren();
+  element.hidden = unknown.length === 0;
+  if (!unknown.length) return;
+  element.append("The model reads “");
+  for (const { shown, known } of reading.slice(0, 200)) {
+    element.append(known ? shown : make("del", { title: "not in the vocabulary" }, visible(shown)));
+  }
+  const more = reading.length > 200 ? "…" : "";
+  const names = unknown.slice(0, 8).map((c) => `“${visible(c)}”`);
+  if (unknown.length > 8) names.push(`${unknown.length - 8} more`);
+  element.append(`${more}”. Not in its vocabulary, so left out: ${names.join(", ")}.`);
+}

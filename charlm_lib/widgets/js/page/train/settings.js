@@ -1,0 +1,92 @@
+// The settings of TrainInThePage: what is trained, how, and where.
+
+import { checkbox, row, select, slider } from "../controls.js";
+import { save } from "../traits.js";
+
+const RATES = [0.03, 0.1, 0.2, 0.5, 1, 2, 3, 4, 6, 10, 20, 50];
+const CELLS = [
+  ["tanh", "tanh"],
+  ["gru", "GRU"],
+];
+const PLACES = [
+  ["page", "this page"],
+  ["kernel", "JAX in the kernel"],
+];
+const TRAITS = ["cell", "layers", "hiddens", "learning_rate", "clip", "num_steps"];
+export const SETTING_EVENTS = TRAITS.map((trait) => `change:${trait}`);
+
+/**
+ * The settings of the next run.
+ * @returns {import("../../learning/learner.js").Settings}
+ */
+export function settingsOf(widget) {
+  return {
+    cell: widget.get("cell"),
+    layers: widget.get("layers"),
+    hiddens: widget.get("hiddens"),
+    learningRate: widget.get("learning_rate"),
+    clip: widget.get("clip"),
+    numSteps: widget.get("num_steps"),
+    seed: widget.get("seed"),
+  };
+}
+
+function choices(...values) {
+  return values.map((value) => [String(value), String(value)]);
+}
+
+/** The controls of the settings. */
+export class SettingsControls {
+  /**
+   * @param {number} bound what clipping, once turned on, clips to
+   * @param {() => void} moved called when the reader chooses another place to train in
+   */
+  constructor(widget, bound, moved) {
+    this.widget = widget;
+    const saveNumber = (trait) => (value) => save(widget, trait, Number(value));
+    this.cell = select("Cell", CELLS, "", (value) => save(widget, "cell", value));
+    this.layers = select("Layers", choices(1, 2, 3), "", saveNumber("layers"));
+    this.hiddens = select("Units per layer", choices(8, 16, 32, 64), "", saveNumber("hiddens"));
+    this.steps = select("Window", choices(8, 16, 32, 64), "", saveNumber("num_steps"));
+    this.rate = rateSlider(widget);
+    this.clip = checkbox(`clip gradients to length ${bound}`, true, (on) =>
+      save(widget, "clip", on ? bound : 0),
+    );
+    this.where = select("Engine", PLACES, "page", moved);
+    this.where.element.hidden = true;
+    const shown = [this.cell, this.layers, this.hiddens, this.steps, this.rate, this.where];
+    this.element = row(...shown.map((control) => control.element));
+  }
+
+  get isKernelChosen() {
+    return this.where.input.value === "kernel";
+  }
+
+  /** Offers the kernel, once it has answered. */
+  offerKernel() {
+    this.where.element.hidden = false;
+  }
+
+  /** Shows the traits as they are. */
+  show() {
+    const { widget } = this;
+    this.cell.input.value = widget.get("cell");
+    this.layers.input.value = String(widget.get("layers"));
+    this.hiddens.input.value = String(widget.get("hiddens"));
+    this.steps.input.value = String(widget.get("num_steps"));
+    this.rate.set(RATES.indexOf(widget.get("learning_rate")));
+    this.clip.input.checked = widget.get("clip") > 0;
+  }
+}
+
+function rateSlider(widget) {
+  return slider({
+    label: "Learning rate",
+    min: 0,
+    max: RATES.length - 1,
+    step: 1,
+    value: 0,
+    show: (i) => String(RATES[i]),
+    oninput: (i) => save(widget, "learning_rate", RATES[i]),
+  });
+}

@@ -1,0 +1,65 @@
+// The controls of HiddenStateViewer: the text, the model, and what is shown of its layers.
+
+import { field, row, select, slider } from "../controls.js";
+import { make } from "../dom.js";
+import { save } from "../traits.js";
+import { VIEWS } from "./sheet.js";
+
+export const LONGEST_TEXT = 600;
+
+export class ViewerControls {
+  /** @param {() => void} redraw called when another view is chosen */
+  constructor(widget, redraw) {
+    this.widget = widget;
+    /** @type {keyof typeof VIEWS} */
+    this.view = "h";
+    this.names = widget.get("models").map((about) => about.name);
+    this.text = make("textarea", { rows: 2, maxLength: LONGEST_TEXT, spellcheck: false });
+    this.text.addEventListener("input", () => save(widget, "text", this.text.value));
+    this.model = modelSelect(widget, this.names);
+    this.what = select("Show", Object.entries(VIEWS), this.view, (view) => {
+      this.view = view;
+      redraw();
+    });
+    this.layer = layerSlider(widget);
+    this.unit = unitSlider(widget);
+    const choices = [this.model, this.what, this.layer, this.unit];
+    this.elements = {
+      text: field("Your text", this.text, "clm-wide"),
+      choices: row(...choices.map((choice) => choice.element)),
+    };
+  }
+
+  /** Shows the text and the choice of model; what the reader is typing stays. */
+  showText() {
+    const { widget, text } = this;
+    if (text.value !== widget.get("text")) text.value = widget.get("text");
+    this.model.input.value = String(widget.get("choice"));
+  }
+
+  /** Offers what a model has. */
+  offer({ cell, layers, hiddens }) {
+    this.layer.input.max = layers;
+    this.unit.input.max = hiddens;
+    this.model.element.hidden = this.names.length < 2;
+    this.what.element.hidden = cell !== "gru";
+    if (cell !== "gru") this.what.input.value = this.view = "h";
+  }
+}
+
+function modelSelect(widget, names) {
+  const options = names.map((name, i) => [String(i), name]);
+  const chosen = String(widget.get("choice"));
+  return select("Model", options, chosen, (i) => save(widget, "choice", Number(i)));
+}
+
+function layerSlider(widget) {
+  const oninput = (n) => save(widget, "layer", n);
+  return slider({ label: "Layer", min: 1, max: 1, step: 1, value: 1, oninput });
+}
+
+function unitSlider(widget) {
+  const show = (n) => (n ? String(n) : "none");
+  const oninput = (n) => save(widget, "unit", n);
+  return slider({ label: "Unit", min: 0, max: 1, step: 1, value: 0, show, oninput });
+}

@@ -1,0 +1,37 @@
+// What HiddenStateViewer says about a text and about one of its characters.
+
+import { bits } from "../../model/softmax.js";
+import { percent, visible } from "../words.js";
+
+/** @typedef {import("../../model/trace.js").Step} Step */
+
+/** @param {Step[]} steps */
+export function summary(steps) {
+  const scored = steps.filter((step) => step.next >= 0);
+  if (!scored.length) return "";
+  const right = scored.filter((step) => step.right).length;
+  const total = scored.reduce((sum, s) => sum + bits(s.probabilities[s.next]), 0);
+  return (
+    `Its guess was right ${right} times out of ${scored.length}; it was surprised by ` +
+    `${(total / scored.length).toFixed(2)} bits per character. ` +
+    "Right guesses are underlined. Positive cells are wide, negative ones narrow. " +
+    "Click a unit, one row of a layer, to tint your text."
+  );
+}
+
+/**
+ * What the model expected after one character.
+ * @param {Step} step
+ * @param {string} shown the character, as it is written or said
+ */
+export function expectation({ probabilities, next }, shown, tokens) {
+  const after = `After “${shown}” `;
+  if (next < 0) return `${after}the text ends; the model would go on as below.`;
+  const p = probabilities[next];
+  return `${after}came “${visible(tokens[next])}”: ${percent(p)}, ${bits(p).toFixed(1)} bits.`;
+}
+
+/** Where a unit stands. */
+export function unitInWords(layer, unit, value) {
+  return ` Unit ${unit} of layer ${layer} is at ${value.toFixed(2).replace("-", "−")}.`;
+}
