@@ -12,7 +12,7 @@ import yaml
 import charlm_lib as cl
 from charlm_lib.__main__ import build_parser, main, make_model
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = "--epochs 2 --hiddens 8 --batch-size 16 --num-steps 6 --num-train 40 --num-val 30".split()
 
 

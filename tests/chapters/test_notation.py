@@ -13,7 +13,7 @@ import pytest
 
 import charlm_lib as cl
 
-PAGE = Path(__file__).parent.parent / "pages" / "notation.md"
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "notation.md"
 T, N, D, H = 4, 3, 5, 2
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from charlm_lib.engine import source
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     "__init__.py": "from lib.core import mean\nfrom lib.studies.one import read\n",
     "core.py": 'import numpy\n\n\ndef mean(x):\n    """The mean."""\n    return numpy.mean(x)\n',

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PARTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
 NUMBERED = [c["file"] for p in PARTS if p["caption"] == "Chapters" for c in p["chapters"]]
 HEAD = re.compile(

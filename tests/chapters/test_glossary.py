@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TERM = re.compile(r"\{term\}`([^`<]+?)(?:\s*<([^`>]+)>)?`")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("pages/*.md"), *ROOT.glob("chapters/*.ipynb")])
 

@@ -10,7 +10,7 @@ import pytest
 import charlm_lib as cl
 from charlm_lib import widgets
 
-PAGE = (Path(__file__).parent.parent / "pages" / "api.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "pages" / "api.md").read_text(encoding="utf-8")
 ENTRIES = re.findall(r"^\.\. auto(class|function):: ([\w.]+)(?:\((.*)\))?$", PAGE, re.MULTILINE)
 PATHS = [path for _, path, _ in ENTRIES]
 

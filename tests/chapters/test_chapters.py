@@ -11,7 +11,7 @@ import yaml
 
 from tools.book.stage import is_data_table
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 PARTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
 # Notebooks among the reference pages are short, and need no figure.
