@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 300  # for any one step: on a busy machine each may take minutes
 pytestmark = pytest.mark.alone  # JupyterLab and its kernel keep the cores busy
 
 CELLS = [
@@ -58,7 +59,7 @@ def lab(tmp_path_factory):
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(120):
+        for _ in range(2 * SECONDS):
             if server.poll() is not None:
                 break
             try:
@@ -79,6 +80,7 @@ def lab(tmp_path_factory):
 def notebook(browser, lab):
     """The notebook, all cells run; and the requests that left this machine."""
     context = browser.new_context(viewport={"width": 1280, "height": 6000}, locale="en-GB")
+    context.set_default_timeout(1000 * SECONDS)
     page = context.new_page()
     page.off_host = []
 
@@ -91,14 +93,22 @@ def notebook(browser, lab):
 
     context.route("**/*", guard)
     page.goto(f"{lab}/lab/tree/widgets.ipynb")
-    page.locator(".jp-Notebook .jp-Cell").nth(len(CELLS) - 1).wait_for(timeout=90_000)
+    page.locator(".jp-Notebook .jp-Cell").nth(len(CELLS) - 1).wait_for()
     # JupyterLab may drop what is asked of a kernel that is still starting.
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=240_000)
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     for number in range(len(CELLS)):
         run_cell(page, number)
-    page.locator(".clm-train").wait_for(timeout=60_000)
+    page.locator(".clm-train").wait_for()
     yield page
     context.close()
+
+
+@pytest.fixture(autouse=True)
+def patience():
+    """Let every `expect` of this file wait."""
+    expect.set_options(timeout=1000 * SECONDS)
+    yield
+    expect.set_options(timeout=5000)
 
 
 def run_cell(page, number):
@@ -110,8 +120,8 @@ def run_cell(page, number):
     cell = page.locator(".jp-Cell").nth(number)
     prompt = cell.locator(".jp-InputPrompt")
     before = prompt.inner_text()
-    deadline = time.monotonic() + 300  # JAX compiles on the way
-    pressed = 0.0
+    deadline = time.monotonic() + SECONDS  # JAX compiles on the way
+    pressed = float("-inf")
     while True:
         shown = prompt.inner_text()
         if re.fullmatch(r"\[\d+\]:", shown) and shown != before:
@@ -142,11 +152,15 @@ def test_python_sees_the_readers_choices_and_the_page_sees_pythons(notebook):
     sampler.get_by_label("letter by letter").uncheck()
     sampler.get_by_role("button", name="New sample").click()
     assert sampler.locator(".clm-text").first.inner_text().startswith("round at ")
-    run_cell(notebook, 5)
     output = notebook.locator(".jp-Cell").nth(5).locator(".jp-OutputArea-output")
-    expect(output).to_have_text("python has 'round at ' 0.3 1", timeout=30_000)
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:  # what the page sends may be under way for a while
+        run_cell(notebook, 5)
+        if "'round at ' 0.3 1" in output.inner_text():
+            break
+    expect(output).to_have_text("python has 'round at ' 0.3 1", timeout=5000)
     run_cell(notebook, 6)
-    expect(sampler.get_by_label("Prefix")).to_have_value("us at ", timeout=30_000)
+    expect(sampler.get_by_label("Prefix")).to_have_value("us at ")
 
 
 def test_jax_in_the_kernel_can_do_the_training(notebook):
@@ -155,16 +169,16 @@ def test_jax_in_the_kernel_can_do_the_training(notebook):
     train.get_by_label("Layers").select_option("1")
     train.get_by_role("button", name="Train", exact=True).click()
     status = train.locator(".clm-status")
-    expect(status).to_contain_text("in JAX (CPU)", timeout=60_000)
-    expect(status).to_have_text(re.compile(r"Update \d{3}"), timeout=60_000)
+    expect(status).to_contain_text("in JAX (CPU)")
+    expect(status).to_have_text(re.compile(r"Update \d{3}"))
     train.get_by_role("button", name="Pause").click()
     assert float(re.search(r"validation (\d+\.\d+)", status.inner_text())[1]) < 22
     # The browser's own engine, from the same start on the same windows, for comparison
     train.get_by_role("button", name="New run").click()
     train.get_by_label("Engine").select_option("page")
     train.get_by_role("button", name="Train", exact=True).click()
-    expect(status).to_contain_text("of this page", timeout=30_000)
-    expect(status).to_have_text(re.compile(r"Update \d{3}"), timeout=60_000)
+    expect(status).to_contain_text("of this page")
+    expect(status).to_have_text(re.compile(r"Update \d{3}"))
     train.get_by_role("button", name="Pause").click()
     curves = train.locator(".clm-plots svg").first.locator("polyline:not(.clm-thin)")
     heights = [

@@ -180,6 +180,24 @@ def test_probabilities_and_draws_are_those_of_numpy(run_node):
         assert page["drawn"] == possible[min(place, len(possible) - 1)], case
 
 
+@pytest.mark.parametrize(
+    ("p", "uniform", "drawn"),
+    [
+        ([0.5, 0.5], 0.5, 1),  # each share has its lower end, not its upper one
+        ([0.25, 0.25, 0.5], 0.25, 1),
+        ([0.0, 1.0], 0.0, 1),
+        ([1.0, 0.0], 1 - 2**-32, 0),
+        ([0.5, 0.5 - 1e-9, 0.0], 1 - 2**-32, 1),  # rounding left a crumb above the last share
+    ],
+)
+def test_a_draw_at_the_ends_of_the_shares(run_node, p, uniform, drawn):
+    program = """
+    const { drawFrom } = await load("model/sampling.js");
+    give(drawFrom(input.p, input.uniform));
+    """
+    assert run_node(program, p=p, uniform=uniform) == drawn
+
+
 WRITE = """
     const { writeOn } = await load("model/sampling.js");
     const write = (temperature, seed, count) => {
