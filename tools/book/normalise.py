@@ -12,8 +12,10 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+from tools.book.scripts import without_scripts
+from tools.library import write_whole
+from tools.mime import WIDGET_STATE, WIDGET_VIEW
+
 REFERENCE = re.compile(r"IPY_MODEL_([0-9a-zA-Z_-]+)")
 # What editors and kernels write into a cell and nobody reads.
 CELL_NOISE = {
@@ -28,7 +30,7 @@ CELL_NOISE = {
     "trusted",
     "vscode",
 }
-NOTEBOOK_KEPT = {"authors", "colab", "mystnb", "title"}
+NOTEBOOK_KEPT = {"authors", "charlm", "colab", "mystnb", "title"}
 ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,}")
 KERNEL_FILE = re.compile(r"\S*ipykernel_\d+/\d+\.py")
 
@@ -39,7 +41,7 @@ def normalise(nb: NotebookNode, folders: dict[str, str] | None = None) -> Notebo
     Cell ids come from the cells' text, widget ids from the cells that show them; execution counts
     are 1..n; streams are joined; metadata of kernels and editors, memory addresses and the paths in
     `folders` (folder -> what to write instead) are gone. Widget models that no output shows are
-    dropped. Normalising twice changes nothing.
+    dropped, and so are the widgets' scripts. Normalising twice changes nothing.
     """
     nb = copy.deepcopy(nb)
     nb.nbformat, nb.nbformat_minor = 4, 5
@@ -119,10 +121,7 @@ def _words(cell: NotebookNode) -> str:
 def write(nb: NotebookNode, path: Path) -> None:
     """Write a notebook so that a crash leaves the old file or the new one, never half of one."""
     nbformat.validate(nb)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(nbformat.writes(nb).rstrip("\n") + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, (nbformat.writes(nb).rstrip("\n") + "\n").encode())
 
 
 def _cell_id(cell: NotebookNode, seen: dict[str, int]) -> str:
@@ -231,7 +230,7 @@ def _name_widgets(nb: NotebookNode, manager: dict) -> None:
         text = json.dumps(value, ensure_ascii=False)
         return nbformat.from_dict(json.loads(pattern.sub(lambda m: names[m.group()], text)))
 
-    kept = {names[m]: renamed(state[m]) for m in names}
+    kept = {names[m]: without_scripts(renamed(state[m])) for m in names}
     nb.metadata.widgets = nbformat.from_dict({WIDGET_STATE: {**manager, "state": kept}})
     for cell in nb.cells:
         if cell.cell_type == "code":

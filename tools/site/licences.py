@@ -7,6 +7,8 @@ from email.message import Message
 from importlib import metadata
 from pathlib import Path
 
+from tools.wheels import files_of
+
 TEXTS = "_static/licences"
 MARK = "<!-- what the site ships -->"
 
@@ -153,18 +155,15 @@ def found_version(component: Component) -> str:
     if not component.version:
         return "" if component.licence else metadata.version(component.package)
     name, expression = component.version
-    for file in metadata.files(component.package) or []:
-        if file.as_posix().endswith(f"/{name}"):
-            found = re.search(expression, Path(file.locate()).read_text(encoding="utf-8"))
-            if found:
-                return found[1]
+    for file in files_of(component.package):
+        if file.match(f"*/{name}") and (found := re.search(expression, file.read_text("utf-8"))):
+            return found[1]
     raise LookupError(f"{package} has no {name} that says {expression}: see tools/site/licences.py")
 
 
 def texts(package: str) -> list[Path]:
     """Find the licences that a package carries, as files."""
-    wanted = [f for f in metadata.files(package) or [] if "LICENSE" in f.name.upper()]
-    return [Path(file.locate()) for file in wanted]
+    return [Path(f.locate()) for f in files_of(package) if "LICENSE" in f.name.upper()]
 
 
 def table() -> str:

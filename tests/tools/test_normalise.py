@@ -7,11 +7,13 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools.book import execute, normalise
+from tools.book import normalise
+from tools.library import digest
+from tools.mime import WIDGET_STATE as STATE
+from tools.mime import WIDGET_VIEW as VIEW
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
-VIEW, STATE = normalise.WIDGET_VIEW, normalise.WIDGET_STATE
 
 
 def printed(text, name="stdout"):
@@ -33,7 +35,7 @@ def widget_notebook(ids: list[str]) -> nbformat.NotebookNode:
 
 
 def random_ids(seed: str) -> list[str]:
-    return [execute.digest(f"{seed}{i}".encode())[:32] for i in range(3)]
+    return [digest(f"{seed}{i}".encode())[:32] for i in range(3)]
 
 
 def test_equal_runs_become_equal_files():
