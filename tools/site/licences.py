@@ -7,6 +7,8 @@ from email.message import Message
 from importlib import metadata
 from pathlib import Path
 
+import yaml
+
 from tools.wheels import files_of
 
 TEXTS = "_static/licences"
@@ -29,111 +31,23 @@ class Component:
     name: str
     purpose: str
     package: str
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
     licence: str = ""
     version: tuple[str, str] | None = None
 
 
-# A file belongs to the first component with a pattern that it matches.
-COMPONENTS = (
-    Component(
-        "MathJax",
-        "formulas, their fonts, and their speech (Speech Rule Engine)",
-        "sphinx-mathjax-offline",
-        ("_static/mathjax/*",),
-        "Apache-2.0",
-        ("tex-chtml.js", r'VERSION="([\d.]+)"'),
-    ),
-    Component(
-        "Source Sans Pro",
-        "letters on slides",
-        "sphinx-revealjs",
-        ("slides/reveal/dist/theme/fonts/*",),
-        "OFL-1.1",
-    ),
-    Component(
-        "reveal.js",
-        "slides",
-        "sphinx-revealjs",
-        ("slides/reveal/*",),
-        "MIT",
-        ("dist/reveal.js", r"reveal\.js ([\d.]+)"),
-    ),
-    Component(
-        "Bootstrap",
-        "layout and menus (Popper)",
-        "pydata-sphinx-theme",
-        ("_static/scripts/bootstrap.js*",),
-        "MIT",
-        ("bootstrap.js.LICENSE.txt", r"Bootstrap v([\d.]+)"),
-    ),
-    Component(
-        "Font Awesome Free",
-        "icons",
-        "pydata-sphinx-theme",
-        ("_static/scripts/fontawesome.js*", "_static/vendor/fontawesome/*"),
-        "icons CC-BY-4.0, fonts OFL-1.1, code MIT",
-        ("fontawesome.js.LICENSE.txt", r"Free ([\d.]+)"),
-    ),
-    Component(
-        "clipboard.js",
-        "copying code",
-        "sphinx-copybutton",
-        ("_static/clipboard.min.js",),
-        "MIT",
-        ("clipboard.min.js", r"clipboard\.js v([\d.]+)"),
-    ),
-    Component(
-        "sphinx-copybutton",
-        "copying code",
-        "sphinx-copybutton",
-        ("_static/copybutton*", "_static/copy-button.svg", "_static/check-solid.svg"),
-    ),
-    Component(
-        "sphinx-togglebutton",
-        "folding cells",
-        "sphinx-togglebutton",
-        ("_static/togglebutton.*",),
-    ),
-    Component(
-        "sphinx-design",
-        "boxes and tabs",
-        "sphinx-design",
-        ("_static/sphinx-design.min.css", "_static/design-tabs.js"),
-    ),
-    Component("MyST-NB", "notebooks as pages", "myst-nb", ("_static/mystnb.*.css",)),
-    Component(
-        "Sphinx Book Theme",
-        "the look of the pages",
-        "sphinx-book-theme",
-        (
-            "_static/s*/sphinx-book-theme.*",
-            "_static/sbt-webpack-macros.html",
-            "_static/images/logo_*",
-            "_static/locales/*",
-        ),
-    ),
-    Component(
-        "PyData Sphinx Theme",
-        "the look of the pages",
-        "pydata-sphinx-theme",
-        ("_static/s*/pydata-sphinx-theme.*", "_static/styles/theme.css", "_static/webpack-*.html"),
-    ),
-    Component("Pygments", "colours of code", "pygments", ("_static/pygments.css",)),
-    Component("accessible-pygments", "colours of code", "accessible-pygments", ()),
-    Component("nbconvert", "notebooks as slides", "nbconvert", ()),
-    Component(
-        "Sphinx",
-        "pages and search",
-        "sphinx",
-        (
-            *(f"_static/{name}.js" for name in ("doctools", "searchtools", "sphinx_highlight")),
-            *(f"_static/{name}.js" for name in ("documentation_options", "language_data")),
-            *(f"_static/{name}.png" for name in ("file", "minus", "plus")),
-            "_static/basic.css",
-        ),
-    ),
-)
+def components() -> tuple[Component, ...]:
+    """Read the components from the list beside this file."""
+    text = Path(__file__).with_name("components.yml").read_text(encoding="utf-8")
+    return tuple(Component(**{k: hashable(v) for k, v in e.items()}) for e in yaml.safe_load(text))
+
+
+def hashable(value: str | list) -> str | tuple:
+    """Make a tuple of a list."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+COMPONENTS = components()
 
 
 def declared_licence(about: Message) -> str:
