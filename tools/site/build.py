@@ -76,14 +76,8 @@ def site_key(chapters: dict[str, NotebookNode], source: Path) -> str:
     return changed.key_of(places.files_below(*SHOWN), *texts, *staged, results)
 
 
-# Not the script jupyter-book: its first line fails when the path to .venv has spaces. And without
-# a package that only checks the form of addresses, and takes seconds to be imported.
-JUPYTER_BOOK = """
-import sys
-sys.modules["rfc3987_syntax"] = None
-from jupyter_book.cli.main import main
-main()
-"""
+# Not the script jupyter-book: its first line fails when the path to .venv has spaces.
+JUPYTER_BOOK = "import tools.book; from jupyter_book.cli.main import main; main()"
 
 
 def run_sphinx(source: Path, parent: Path) -> None:
