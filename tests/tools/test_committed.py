@@ -1,12 +1,14 @@
 """Committed outputs and models: `make book` takes valid ones, `make execute` takes none."""
 
+from pathlib import Path
+
 import nbformat
 import pytest
 
 from tests.tools.small_book import edit, outputs, ran
 from tools import library
 from tools.book import execute, places
-from tools.book.key import MARK
+from tools.book.key import MARK, outputs_digest, results_in
 
 
 @pytest.fixture
@@ -102,3 +104,19 @@ def test_a_clock_alone_leaves_the_outputs_but_the_key_is_new(committed, capsys):
     assert second.metadata[MARK].key != first.metadata[MARK].key
     assert second.metadata[MARK].outputs == first.metadata[MARK].outputs
     assert ran(capsys, committed=True) == []
+
+
+CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "chapters").glob("*.ipynb"))
+RESULTS = CHAPTERS[0].parent / places.RESULTS
+
+
+@pytest.mark.skipif(not RESULTS.is_dir(), reason="no models here: `make execute` trains them")
+def test_committed_outputs_and_models_belong_together():
+    """All from one `make execute`, and together small enough for everyone's clone."""
+    saved = {}
+    for path in CHAPTERS:
+        nb = nbformat.read(path, as_version=4)
+        assert nb.metadata[MARK].outputs == outputs_digest(nb), f"{path.stem}: run `make execute`"
+        saved |= nb.metadata[MARK].results
+    assert saved == results_in(CHAPTERS[0].parent), "run `make execute`"
+    assert sum(path.stat().st_size for path in RESULTS.iterdir()) < 2_000_000

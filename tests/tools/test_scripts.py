@@ -1,7 +1,10 @@
 """Widgets' scripts: none is committed, and the site has the present ones."""
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import nbformat
 import pytest
@@ -38,6 +41,17 @@ def test_they_are_taken_out_again():
     nb = with_scripts("a", notebook("charlm_lib.widgets.text_sampler.TextSampler"))
     assert without_scripts(models(nb)["a"])["state"]["_esm"] == PLACEHOLDER
     assert without_scripts(models(nb)["a"])["state"]["_css"] == ""
+
+
+def test_the_placeholder_is_a_module_that_says_what_to_do():
+    if not shutil.which("node"):
+        pytest.skip("Node is not installed: no `node` on the PATH")
+    module = json.dumps(f"data:text/javascript,{quote(PLACEHOLDER)}")
+    program = f"const el = {{}}; (await import({module})).default.render({{ el }});"
+    program += "process.stdout.write(el.textContent)"
+    command = ["node", "--input-type=module", "-e", program]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.startswith("This widget is alive on the book's page")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from tools.book import changed, places
 from tools.book.kernel import execute_chapter
 from tools.book.key import MARK, chapter_key, marked, outputs_digest, result_digest, results_in
 from tools.book.lanes import BESIDE, in_lanes
-from tools.book.normalise import keep_timings, normalise, write
+from tools.book.normalise import normalise, write
 from tools.book.stage import place, sources
+from tools.book.timings import keep_timings
 
 # What was done with a chapter: its notebook with outputs, the results that it saved, its key.
 Kept = tuple[NotebookNode, dict[str, str], str]
