@@ -81,12 +81,12 @@ def texts(package: str) -> list[Path]:
 
 
 def table() -> str:
-    """Write the table of what the site ships, in Markdown."""
+    """Write the table of what the site ships, in Markdown, for a page in the folder pages."""
     lines = ["| what | for | licence | comes with |", "| --- | --- | --- | --- |"]
     for component in COMPONENTS:
         about = metadata.metadata(component.package)
         licence = component.licence or declared_licence(about)
-        folder = f'<a href="{TEXTS}/{component.package}.txt">{component.package}</a>'
+        folder = f'<a href="../{TEXTS}/{component.package}.txt">{component.package}</a>'
         package = folder if texts(component.package) else component.package
         name = f"{component.name} {found_version(component)}".strip()
         carrier = f"{package} {about['Version']}"
