@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.browser.chromium import ARGUMENTS, find_chromium
+from tools.chromium import ARGUMENTS, find_chromium
 
 # The site that `make browser` builds; CHARLM_SITE names another one.
 BUILT = Path(__file__).resolve().parents[2] / "_build" / "test" / "_build" / "html"

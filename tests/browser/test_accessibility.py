@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from test_site import EVERY_PAGE
+
+from tests.browser.test_site import EVERY_PAGE
 
 SERIOUS = {"serious", "critical"}
 OF_COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that look at colours

@@ -138,7 +138,7 @@ def test_notebook_can_be_downloaded(page_of, path, tmp_path):
 
 
 def test_formulas_can_speak_without_other_hosts(visit):
-    opened = visit("notation.html")
+    opened = visit("pages/notation.html")
     settings = '{"explorer": true}'  # as MathJax's menu stores it
     opened.page.evaluate("text => localStorage.setItem('MathJax-Menu-Settings', text)", settings)
     opened.page.reload()
@@ -288,5 +288,5 @@ def test_every_file_comes_from_a_package_that_the_licences_page_names():
             unknown.append(place)
     assert unknown == []
     assert set(others) <= used
-    text = (HTML / "licences.html").read_text(encoding="utf-8")
+    text = (HTML / "pages/licences.html").read_text(encoding="utf-8")
     assert all(c.name in text and f"{c.package} " in text.replace("</a>", " ") for c in COMPONENTS)

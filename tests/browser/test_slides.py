@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from test_accessibility import complaints
-from test_site import CHAPTERS, Page
 
 from tests.browser.conftest import HTML
+from tests.browser.test_accessibility import complaints
+from tests.browser.test_site import CHAPTERS, Page
 
 DECKS = [f"slides/{Path(path).name}" for path in CHAPTERS]
 SLIDE = {"width": 1280, "height": 720}

@@ -12,8 +12,10 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+from tools.book.scripts import without_scripts
+from tools.library import write_whole
+from tools.mime import WIDGET_STATE, WIDGET_VIEW
+
 REFERENCE = re.compile(r"IPY_MODEL_([0-9a-zA-Z_-]+)")
 # What editors and kernels write into a cell and nobody reads.
 CELL_NOISE = {
@@ -28,7 +30,7 @@ CELL_NOISE = {
     "trusted",
     "vscode",
 }
-NOTEBOOK_KEPT = {"authors", "colab", "mystnb", "title"}
+NOTEBOOK_KEPT = {"authors", "charlm", "colab", "mystnb", "title"}
 ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,}")
 KERNEL_FILE = re.compile(r"\S*ipykernel_\d+/\d+\.py")
 
@@ -39,7 +41,7 @@ def normalise(nb: NotebookNode, folders: dict[str, str] | None = None) -> Notebo
     Cell ids come from the cells' text, widget ids from the cells that show them; execution counts
     are 1..n; streams are joined; metadata of kernels and editors, memory addresses and the paths in
     `folders` (folder -> what to write instead) are gone. Widget models that no output shows are
-    dropped. Normalising twice changes nothing.
+    dropped, and so are the widgets' scripts. Normalising twice changes nothing.
     """
     nb = copy.deepcopy(nb)
     nb.nbformat, nb.nbformat_minor = 4, 5
@@ -80,49 +82,10 @@ def machine_folders(run_folder: Path) -> dict[str, str]:
     return folders
 
 
-def keep_timings(new: NotebookNode, old: NotebookNode) -> NotebookNode:
-    """Keep the outputs of `old` in cells tagged `timing` when nothing but times has changed.
-
-    All other outputs must be as before, and so must the words that the timing cells print. Both
-    notebooks must be normalised. A second execution then changes the file only where results
-    changed, not where a clock was read.
-    """
-
-    def results(nb: NotebookNode) -> list:
-        cells = [c for c in nb.cells if c.cell_type == "code" and not _is_timing(c)]
-        state = nb.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
-        roots = [m for c in cells for m in _shown_models(c.outputs)]
-        models = {m: state[m] for root in roots for m in _family(root, state)}
-        return [[(c.id, c.outputs) for c in cells], models]
-
-    if results(new) != results(old):
-        return new
-    before = {c.id: c for c in old.cells if c.cell_type == "code" and _is_timing(c)}
-    timing = [c for c in new.cells if c.cell_type == "code" and _is_timing(c)]
-    if any(c.id not in before or _words(c) != _words(before[c.id]) for c in timing):
-        return new
-    kept = copy.deepcopy(new)
-    for cell in kept.cells:
-        if cell.cell_type == "code" and _is_timing(cell):
-            cell.outputs = copy.deepcopy(before[cell.id].outputs)
-    if "widgets" in old.metadata:
-        kept.metadata.widgets = copy.deepcopy(old.metadata.widgets)
-    return kept
-
-
-def _words(cell: NotebookNode) -> str:
-    """Give what a cell prints without the times: numbers with a decimal point or in seconds."""
-    text = " ".join(output.get("text", "") for output in cell.outputs)
-    return " ".join(re.sub(r"\d+\.\d+|\d+(?= s\b)", "#", text).split())
-
-
 def write(nb: NotebookNode, path: Path) -> None:
     """Write a notebook so that a crash leaves the old file or the new one, never half of one."""
     nbformat.validate(nb)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(nbformat.writes(nb).rstrip("\n") + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, (nbformat.writes(nb).rstrip("\n") + "\n").encode())
 
 
 def _cell_id(cell: NotebookNode, seen: dict[str, int]) -> str:
@@ -130,10 +93,6 @@ def _cell_id(cell: NotebookNode, seen: dict[str, int]) -> str:
     digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
     seen[digest] = seen.get(digest, 0) + 1
     return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
-
-
-def _is_timing(cell: NotebookNode) -> bool:
-    return "timing" in cell.metadata.get("tags", [])
 
 
 def _join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -196,7 +155,8 @@ def _clean(output: NotebookNode, count: int, folders: dict[str, str]) -> Noteboo
     return output
 
 
-def _shown_models(outputs: list[NotebookNode]) -> list[str]:
+def shown_models(outputs: list[NotebookNode]) -> list[str]:
+    """List the widget models that outputs show."""
     return [
         output.data[WIDGET_VIEW]["model_id"]
         for output in outputs
@@ -204,7 +164,7 @@ def _shown_models(outputs: list[NotebookNode]) -> list[str]:
     ]
 
 
-def _family(root: str, state: dict) -> list[str]:
+def family(root: str, state: dict) -> list[str]:
     """List a widget model and, breadth first, the models that it refers to."""
     found = [root]
     for model in found:
@@ -218,9 +178,9 @@ def _name_widgets(nb: NotebookNode, manager: dict) -> None:
     state = manager["state"]
     names: dict[str, str] = {}
     for cell in nb.cells:
-        shown = _shown_models(cell.outputs) if cell.cell_type == "code" else []
-        family = [m for root in shown for m in _family(root, state) if m not in names]
-        for rank, model in enumerate(dict.fromkeys(family)):
+        shown = shown_models(cell.outputs) if cell.cell_type == "code" else []
+        models = [m for root in shown for m in family(root, state) if m not in names]
+        for rank, model in enumerate(dict.fromkeys(models)):
             names[model] = hashlib.sha256(f"{cell.id}/{rank}".encode()).hexdigest()[:32]
     if not names:
         return
@@ -231,7 +191,7 @@ def _name_widgets(nb: NotebookNode, manager: dict) -> None:
         text = json.dumps(value, ensure_ascii=False)
         return nbformat.from_dict(json.loads(pattern.sub(lambda m: names[m.group()], text)))
 
-    kept = {names[m]: renamed(state[m]) for m in names}
+    kept = {names[m]: without_scripts(renamed(state[m])) for m in names}
     nb.metadata.widgets = nbformat.from_dict({WIDGET_STATE: {**manager, "state": kept}})
     for cell in nb.cells:
         if cell.cell_type == "code":

@@ -4,50 +4,27 @@ import shutil
 from pathlib import Path
 
 import nbformat
-import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
+from tools.book import places
+from tools.book.key import MARK
+from tools.book.scripts import with_scripts
 from tools.site import licences
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCE = ROOT / "_build" / "src"
-# What one execution of the chapters leaves in SOURCE / "chapters", and staging must not delete.
-RESULTS, EXECUTED = "results", ".executed"
-IGNORED = {RESULTS, EXECUTED, ".ipynb_checkpoints", "__pycache__"}
-
-
-class BuildError(Exception):
-    """The book cannot be built; the message says why and what to do."""
-
-
-def chapter_names() -> list[str]:
-    """List the chapters of _toc.yml in reading order, as paths without suffix.
-
-    Raises BuildError when the table of contents names a chapter that does not exist, or when a
-    notebook in chapters/ is missing from it.
-    """
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    files = [c["file"] for part in toc["parts"] for c in part["chapters"]]
-    names = [f for f in files if f.startswith("chapters/")]
-    missing = [n for n in names if not (ROOT / f"{n}.ipynb").is_file()]
-    if missing:
-        raise BuildError(f"_toc.yml names chapters that do not exist: {', '.join(missing)}")
-    found = {p.relative_to(ROOT).with_suffix("").as_posix() for p in ROOT.glob("chapters/*.ipynb")}
-    if extra := sorted(found - set(names)):
-        raise BuildError(f"_toc.yml does not list these chapters: {', '.join(extra)}")
-    return names
+# What one execution of the chapters leaves beside them, and staging must not delete.
+IGNORED = {places.RESULTS, places.EXECUTED, ".ipynb_checkpoints", "__pycache__"}
 
 
 def sources() -> dict[str, bytes]:
-    """Collect what Sphinx reads besides the chapters' notebooks, by its place below SOURCE."""
-    found = [ROOT / name for name in ("index.md", "_config.yml", "_toc.yml")]
+    """Collect what Sphinx reads besides the chapters' notebooks, by its place in the sources."""
+    found = [places.ROOT / name for name in ("index.md", "_config.yml", "_toc.yml")]
     for folder in ("chapters", "pages", "tools/site"):
-        found += [
-            p for p in sorted((ROOT / folder).rglob("*")) if p.suffix not in (".ipynb", ".py")
-        ]
-    places = {p.relative_to(ROOT): p for p in found if p.is_file()}
-    files = {k.as_posix(): p.read_bytes() for k, p in places.items() if not IGNORED & set(k.parts)}
+        found += [p for p in places.files_below(folder) if p.suffix not in (".ipynb", ".py")]
+    by_place = {p.relative_to(places.ROOT): p for p in found}
+    files = {
+        k.as_posix(): p.read_bytes() for k, p in by_place.items() if not IGNORED & set(k.parts)
+    }
     if page := files.get("pages/licences.md"):
         files["pages/licences.md"] = page.replace(licences.MARK.encode(), licences.table().encode())
     return files
@@ -63,7 +40,7 @@ def place(files: dict[str, bytes], folder: Path) -> None:
 
 
 def is_data_table(output: NotebookNode) -> bool:
-    """Say whether an output is the table of a figure's numbers (charlm_lib/tables.py)."""
+    """Say whether an output is the table of a figure's numbers (charlm_lib/display/tables.py)."""
     return '<details class="charlm-data">' in output.get("data", {}).get("text/html", "")
 
 
@@ -84,13 +61,20 @@ def with_tables_as_text(nb: NotebookNode) -> NotebookNode:
     return NotebookNode(nb, cells=cells)
 
 
+def for_site(name: str, nb: NotebookNode) -> NotebookNode:
+    """Give a chapter as the site needs it: with scripts, without what only the build reads."""
+    staged = with_scripts(name, with_tables_as_text(nb))
+    kept = {k: v for k, v in staged.metadata.items() if k != MARK}
+    return NotebookNode(staged, metadata=NotebookNode(kept))
+
+
 def stage(chapters: dict[str, NotebookNode], folder: Path) -> None:
     """Make `folder` the sources of a site: `chapters` (name -> notebook) and sources().
 
     Whatever else lies there is removed, except what the execution of the chapters keeps.
     """
     notebooks = {
-        f"{name}.ipynb": nbformat.writes(with_tables_as_text(nb)).encode()
+        f"{name}.ipynb": nbformat.writes(for_site(name, nb)).encode()
         for name, nb in chapters.items()
     }
     wanted = {**sources(), **notebooks}
@@ -105,5 +89,5 @@ def copy_chapters(target: Path) -> list[Path]:
     """Copy the chapters as committed to a new folder, without results, and list them in order."""
     if target.exists():
         shutil.rmtree(target)
-    shutil.copytree(ROOT / "chapters", target, ignore=lambda _, names: IGNORED & set(names))
-    return [target / f"{Path(name).name}.ipynb" for name in chapter_names()]
+    shutil.copytree(places.ROOT / "chapters", target, ignore=lambda _, names: IGNORED & set(names))
+    return [target / f"{Path(name).name}.ipynb" for name in places.chapter_names()]

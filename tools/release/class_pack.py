@@ -2,6 +2,7 @@
 
 import argparse
 import email
+import io
 import re
 import shutil
 import subprocess
@@ -9,13 +10,18 @@ import sys
 import zipfile
 from pathlib import Path
 
-from tools.book.stage import RESULTS, ROOT, BuildError, chapter_names
+import nbformat
+
+from tools.book import places
+from tools.book.places import RESULTS, BuildError
+from tools.book.scripts import with_scripts
+from tools.library import write_whole
 from tools.site.licences import declared_licence
 
 HERE = Path(__file__).resolve().parent
-WORK, PACK = ROOT / "_build" / "class-pack", ROOT / "_build" / "class-pack.zip"
-TESTED = ROOT / "_build" / "test"
-UV = ROOT / "_build" / "lock" / "bin" / "uv"
+WORK, PACK = places.BUILD / "class-pack", places.BUILD / "class-pack.zip"
+TESTED = places.test_folder()
+UV = places.BUILD / "uv" / "bin"  # its environment has pip, too; that of the book has none
 PYTHON = "3.12"
 # What uv calls a platform, the tags of the wheels that run there, and its name in the how-to.
 PLATFORMS = {
@@ -46,11 +52,11 @@ def collect_wheels(folder: Path, python: str, platforms: list[str]) -> None:
     for platform in platforms:
         target, tags, _ = PLATFORMS[platform]
         wanted = WORK / f"{platform}.txt"
-        resolve = [UV, "pip", "compile", "--quiet", "--generate-hashes", "--no-header"]
+        resolve = [UV / "uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-header"]
         resolve += ["--python-platform", target, "--python-version", python]
-        resolve += ["--constraint", ROOT / "requirements.txt", "--group", "lab"]
-        run(*resolve, "pyproject.toml", "-o", wanted, cwd=ROOT)
-        fetch = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--quiet"]
+        resolve += ["--constraint", places.ROOT / "requirements.txt", "--group", "lab"]
+        run(*resolve, "pyproject.toml", "-o", wanted, cwd=places.ROOT)
+        fetch = [UV / "python", "-m", "pip", "download", "--disable-pip-version-check", "--quiet"]
         fetch += ["--require-hashes", "--no-deps", "--only-binary=:all:", "--dest", folder]
         fetch += ["--implementation", "cp", "--python-version", python]
         for abi in (f"cp{python.replace('.', '')}", "abi3", "none"):
@@ -63,10 +69,10 @@ def collect_wheels(folder: Path, python: str, platforms: list[str]) -> None:
 def own_wheel(folder: Path) -> None:
     """Put the wheel of the library into `folder`, built from a copy, so that no trace stays."""
     source = WORK / "source"
-    shutil.copytree(ROOT / "charlm_lib", source / "charlm_lib")
+    shutil.copytree(places.ROOT / "charlm_lib", source / "charlm_lib")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    build = [sys.executable, "-m", "pip", "wheel", "--disable-pip-version-check", "--quiet"]
+        shutil.copy(places.ROOT / name, source)
+    build = [UV / "python", "-m", "pip", "--python", sys.executable, "wheel", "--quiet"]
     run(*build, "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source)
 
 
@@ -89,26 +95,32 @@ def how_to(python: str, platforms: list[str]) -> str:
     return text.replace("{python}", python).replace("{platforms}", names)
 
 
-def notebooks() -> dict[str, Path]:
-    """Find the chapters as committed and their tested results: place in the pack -> file."""
-    results = sorted((TESTED / "chapters" / RESULTS).iterdir())
-    chapters = [ROOT / f"{name}.ipynb" for name in chapter_names()]
-    found = {f"notebooks/{path.name}": path for path in chapters}
-    return found | {f"notebooks/{RESULTS}/{path.name}": path for path in results}
+def notebooks() -> dict[str, str]:
+    """Give the chapters as committed, with their widgets' scripts: place in the pack -> text."""
+    chapters = {n: nbformat.read(places.notebook(n), as_version=4) for n in places.chapter_names()}
+    return {
+        f"notebooks/{Path(name).name}.ipynb": nbformat.writes(with_scripts(name, nb)) + "\n"
+        for name, nb in chapters.items()
+    }
+
+
+def results() -> dict[str, Path]:
+    """Find the chapters' tested results: place in the pack -> file."""
+    found = sorted((TESTED / "chapters" / RESULTS).iterdir())
+    return {f"notebooks/{RESULTS}/{path.name}": path for path in found}
 
 
 def write_pack(pack: Path, files: dict[str, Path], texts: dict[str, str]) -> None:
     """Write one zip, in which everything lies in the folder `class-pack`."""
-    unfinished = pack.with_suffix(".part")
-    with zipfile.ZipFile(unfinished, "w") as archive:
-        for place, content in sorted((files | texts).items()):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for place, file in sorted((files | texts).items()):
             entry = zipfile.ZipInfo(f"class-pack/{place}", OLD)
             entry.external_attr = 0o644 << 16
             packed = place.endswith(".whl")  # a wheel is a zip already
             entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-            data = content.encode() if isinstance(content, str) else content.read_bytes()
-            archive.writestr(entry, data)
-    unfinished.replace(pack)
+            archive.writestr(entry, file.encode() if isinstance(file, str) else file.read_bytes())
+    write_whole(pack, content.getbuffer())
 
 
 def class_pack(python: str, platforms: list[str]) -> None:
@@ -124,13 +136,15 @@ def class_pack(python: str, platforms: list[str]) -> None:
     wheels.mkdir(parents=True)
     own_wheel(wheels)
     collect_wheels(wheels, python, platforms)
-    files = {f"wheels/{p.name}": p for p in wheels.glob("*.whl")} | notebooks()
+    files = {f"wheels/{p.name}": p for p in wheels.glob("*.whl")} | results()
     files |= {f"site/{p.relative_to(site).as_posix()}": p for p in site.rglob("*") if p.is_file()}
-    files |= {name: ROOT / name for name in ("LICENSE", "LICENSE-TEXT")}
+    files |= {name: places.ROOT / name for name in ("LICENSE", "LICENSE-TEXT")}
     texts = {"HOW-TO.md": how_to(python, platforms), "wheels/LICENCES.txt": wheel_licences(wheels)}
-    write_pack(PACK, files, texts)
+    write_pack(PACK, files, texts | notebooks())
     size = PACK.stat().st_size / 1e6
-    print(f"{PACK.relative_to(ROOT)}: {size:.0f} MB, Python {python} on {', '.join(platforms)}")
+    print(
+        f"{PACK.relative_to(places.ROOT)}: {size:.0f} MB, Python {python} on {', '.join(platforms)}"
+    )
 
 
 def main() -> int:

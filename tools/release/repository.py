@@ -13,8 +13,9 @@ import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from tools.book import places
 from tools.book.normalise import normalise, write
-from tools.book.stage import ROOT, BuildError, chapter_names
+from tools.book.places import BuildError
 
 ADDRESS = re.compile(r"https://[\w.-]+(/[\w.-]+)+/[\w.-]+")
 COMPUTING = re.compile(r"\*\*It takes\*\* .*, and (.+?) of computing on 2 CPU cores")
@@ -46,7 +47,7 @@ def repository() -> str:
 
     Raises BuildError when it is not the https address of a repository.
     """
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((places.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     url = project.get("urls", {}).get("Repository", "")
     return check(url) if url else ""
 
@@ -152,18 +153,18 @@ def title(chapter: NotebookNode) -> str:
 def write_repository() -> None:
     """Write what belongs to the address in pyproject.toml into every file that shows it."""
     url = repository()
-    config = ROOT / "_config.yml"
+    config = places.ROOT / "_config.yml"
     config.write_text(config_with(config.read_text(encoding="utf-8"), url), encoding="utf-8")
     branch = yaml.safe_load(config.read_text(encoding="utf-8"))["repository"]["branch"]
     titles = {}
-    for path in (f"{name}.ipynb" for name in chapter_names()):
-        old = nbformat.read(ROOT / path, as_version=4)
+    for path in (f"{name}.ipynb" for name in places.chapter_names()):
+        old = nbformat.read(places.ROOT / path, as_version=4)
         titles[path] = title(old)
         new = chapter_with(old, path, url, branch)
         if new != old:
-            write(new, ROOT / path)
+            write(new, places.ROOT / path)
             print(f"  {path}: written")
-    readme = ROOT / "README.md"
+    readme = places.ROOT / "README.md"
     text = readme_with(readme.read_text(encoding="utf-8"), url, branch, titles)
     readme.write_text(text, encoding="utf-8")
 
@@ -173,7 +174,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url", nargs="?", help="the new address; pyproject.toml's without it")
     options = parser.parse_args()
-    project = ROOT / "pyproject.toml"
+    project = places.ROOT / "pyproject.toml"
     try:
         if options.url:
             text = project_with(project.read_text(encoding="utf-8"), check(options.url))

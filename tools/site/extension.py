@@ -1,52 +1,16 @@
 """Sphinx extension of the book's site: MathJax from our own host, buttons above the text, roles
 that a screen reader understands, and a Content Security Policy in every page."""
 
-import hashlib
-from importlib import metadata
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.util.fileutil import copy_asset_file
 
+from tools.library import digest
+from tools.mime import WIDGET_VIEW
 from tools.site import licences, policy
-
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-WHEEL = "sphinx-mathjax-offline"
-# Pages load the combined TeX component and its fonts, and a TeX extension when a formula uses it
-# (\boldsymbol, for one). The others are fetched only when a reader turns on the formula explorer,
-# which speaks, in MathJax's menu.
-WANTED = (
-    "tex-chtml.js",
-    "output/chtml/fonts/woff-v2/*.woff",
-    "input/tex/extensions/*.js",
-    "a11y/*.js",
-    "input/mml.js",
-    "sre/mathmaps/base.json",
-    "sre/mathmaps/en.json",
-)
-
-
-def mathjax_files() -> list[tuple[Path, str]]:
-    """Find MathJax in the installed wheel, whose module name has hyphens and cannot be imported.
-
-    Returns pairs of a file on disk and its place below `_static/mathjax`.
-    Raises ExtensionError if the wheel is missing or lacks one of the files.
-    """
-    try:
-        files = metadata.files(WHEEL) or []
-    except metadata.PackageNotFoundError as error:
-        raise ExtensionError(
-            f"{WHEEL} is not installed: run `make book`, or pip install it"
-        ) from error
-    found = []
-    for pattern in WANTED:
-        matches = [f for f in files if f.match(f"static/mathjax/{pattern}")]
-        if not matches:
-            raise ExtensionError(f"{WHEEL} {metadata.version(WHEEL)} has no file {pattern}")
-        found += [(Path(f.locate()), f.as_posix().split("/mathjax/", 1)[1]) for f in matches]
-    return found
+from tools.wheels import mathjax_files
 
 
 def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
@@ -68,11 +32,6 @@ def protect_pages(app: Sphinx, error: Exception | None) -> None:
     """Put a Content Security Policy into every page after a successful HTML build."""
     if error is None and app.builder.format == "html":
         policy.protect_pages(Path(app.outdir))
-
-
-def hash_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def explain_widgets(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -118,7 +77,7 @@ def mend_roles(app: Sphinx, page: str, template: str, context: dict, doctree: ob
 def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
     # Sphinx writes every page anew when this value changes: it changes with this file.
-    app.add_config_value("charlm_site_key", hash_of(Path(__file__)), "html")
+    app.add_config_value("charlm_site_key", digest(Path(__file__).read_bytes()), "html")
     app.connect("doctree-resolved", explain_widgets)
     app.connect("html-page-context", mend_roles)
     for buttons in (link_slides, launch_chapters_only):  # the theme has filled the list at 501

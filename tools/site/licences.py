@@ -7,6 +7,10 @@ from email.message import Message
 from importlib import metadata
 from pathlib import Path
 
+import yaml
+
+from tools.wheels import files_of
+
 TEXTS = "_static/licences"
 MARK = "<!-- what the site ships -->"
 
@@ -27,111 +31,23 @@ class Component:
     name: str
     purpose: str
     package: str
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
     licence: str = ""
     version: tuple[str, str] | None = None
 
 
-# A file belongs to the first component with a pattern that it matches.
-COMPONENTS = (
-    Component(
-        "MathJax",
-        "formulas, their fonts, and their speech (Speech Rule Engine)",
-        "sphinx-mathjax-offline",
-        ("_static/mathjax/*",),
-        "Apache-2.0",
-        ("tex-chtml.js", r'VERSION="([\d.]+)"'),
-    ),
-    Component(
-        "Source Sans Pro",
-        "letters on slides",
-        "sphinx-revealjs",
-        ("slides/reveal/dist/theme/fonts/*",),
-        "OFL-1.1",
-    ),
-    Component(
-        "reveal.js",
-        "slides",
-        "sphinx-revealjs",
-        ("slides/reveal/*",),
-        "MIT",
-        ("dist/reveal.js", r"reveal\.js ([\d.]+)"),
-    ),
-    Component(
-        "Bootstrap",
-        "layout and menus (Popper)",
-        "pydata-sphinx-theme",
-        ("_static/scripts/bootstrap.js*",),
-        "MIT",
-        ("bootstrap.js.LICENSE.txt", r"Bootstrap v([\d.]+)"),
-    ),
-    Component(
-        "Font Awesome Free",
-        "icons",
-        "pydata-sphinx-theme",
-        ("_static/scripts/fontawesome.js*", "_static/vendor/fontawesome/*"),
-        "icons CC-BY-4.0, fonts OFL-1.1, code MIT",
-        ("fontawesome.js.LICENSE.txt", r"Free ([\d.]+)"),
-    ),
-    Component(
-        "clipboard.js",
-        "copying code",
-        "sphinx-copybutton",
-        ("_static/clipboard.min.js",),
-        "MIT",
-        ("clipboard.min.js", r"clipboard\.js v([\d.]+)"),
-    ),
-    Component(
-        "sphinx-copybutton",
-        "copying code",
-        "sphinx-copybutton",
-        ("_static/copybutton*", "_static/copy-button.svg", "_static/check-solid.svg"),
-    ),
-    Component(
-        "sphinx-togglebutton",
-        "folding cells",
-        "sphinx-togglebutton",
-        ("_static/togglebutton.*",),
-    ),
-    Component(
-        "sphinx-design",
-        "boxes and tabs",
-        "sphinx-design",
-        ("_static/sphinx-design.min.css", "_static/design-tabs.js"),
-    ),
-    Component("MyST-NB", "notebooks as pages", "myst-nb", ("_static/mystnb.*.css",)),
-    Component(
-        "Sphinx Book Theme",
-        "the look of the pages",
-        "sphinx-book-theme",
-        (
-            "_static/s*/sphinx-book-theme.*",
-            "_static/sbt-webpack-macros.html",
-            "_static/images/logo_*",
-            "_static/locales/*",
-        ),
-    ),
-    Component(
-        "PyData Sphinx Theme",
-        "the look of the pages",
-        "pydata-sphinx-theme",
-        ("_static/s*/pydata-sphinx-theme.*", "_static/styles/theme.css", "_static/webpack-*.html"),
-    ),
-    Component("Pygments", "colours of code", "pygments", ("_static/pygments.css",)),
-    Component("accessible-pygments", "colours of code", "accessible-pygments", ()),
-    Component("nbconvert", "notebooks as slides", "nbconvert", ()),
-    Component(
-        "Sphinx",
-        "pages and search",
-        "sphinx",
-        (
-            *(f"_static/{name}.js" for name in ("doctools", "searchtools", "sphinx_highlight")),
-            *(f"_static/{name}.js" for name in ("documentation_options", "language_data")),
-            *(f"_static/{name}.png" for name in ("file", "minus", "plus")),
-            "_static/basic.css",
-        ),
-    ),
-)
+def components() -> tuple[Component, ...]:
+    """Read the components from the list beside this file."""
+    text = Path(__file__).with_name("components.yml").read_text(encoding="utf-8")
+    return tuple(Component(**{k: hashable(v) for k, v in e.items()}) for e in yaml.safe_load(text))
+
+
+def hashable(value: str | list) -> str | tuple:
+    """Make a tuple of a list."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+COMPONENTS = components()
 
 
 def declared_licence(about: Message) -> str:
@@ -153,27 +69,24 @@ def found_version(component: Component) -> str:
     if not component.version:
         return "" if component.licence else metadata.version(component.package)
     name, expression = component.version
-    for file in metadata.files(component.package) or []:
-        if file.as_posix().endswith(f"/{name}"):
-            found = re.search(expression, Path(file.locate()).read_text(encoding="utf-8"))
-            if found:
-                return found[1]
+    for file in files_of(component.package):
+        if file.match(f"*/{name}") and (found := re.search(expression, file.read_text("utf-8"))):
+            return found[1]
     raise LookupError(f"{package} has no {name} that says {expression}: see tools/site/licences.py")
 
 
 def texts(package: str) -> list[Path]:
     """Find the licences that a package carries, as files."""
-    wanted = [f for f in metadata.files(package) or [] if "LICENSE" in f.name.upper()]
-    return [Path(file.locate()) for file in wanted]
+    return [Path(f.locate()) for f in files_of(package) if "LICENSE" in f.name.upper()]
 
 
 def table() -> str:
-    """Write the table of what the site ships, in Markdown."""
+    """Write the table of what the site ships, in Markdown, for a page in the folder pages."""
     lines = ["| what | for | licence | comes with |", "| --- | --- | --- | --- |"]
     for component in COMPONENTS:
         about = metadata.metadata(component.package)
         licence = component.licence or declared_licence(about)
-        folder = f'<a href="{TEXTS}/{component.package}.txt">{component.package}</a>'
+        folder = f'<a href="../{TEXTS}/{component.package}.txt">{component.package}</a>'
         package = folder if texts(component.package) else component.package
         name = f"{component.name} {found_version(component)}".strip()
         carrier = f"{package} {about['Version']}"

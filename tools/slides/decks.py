@@ -3,63 +3,25 @@
 import json
 import re
 import shutil
-from importlib import metadata
 from pathlib import Path
 
 from nbconvert.exporters import SlidesExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from tools.book.execute import digest
-from tools.book.stage import ROOT, BuildError
-from tools.site.extension import mathjax_files
+from tools.book import changed, places
+from tools.book.places import BuildError
+from tools.book.scripts import with_scripts
 from tools.site.policy import protect
 from tools.slides.rule import deck_cells
 from tools.slides.text import References, collect
+from tools.wheels import mathjax_files, reveal_files
 
 HERE = Path(__file__).resolve().parent
 SITE = HERE.parent / "site"
 OURS = (HERE / "deck/deck.css", HERE / "deck/deck.js", SITE / "widget-host.js")
-RULE = (
-    "rule.py",
-    "parts.py",
-    "text.py",
-    "decks.py",
-    "../site/policy.py",
-    "deck/index.html.j2",
-    "deck/conf.json",
-)
-WHEEL = "sphinx-revealjs"  # used only for the copy of reveal.js that it carries
-REVEAL = (
-    "LICENSE",
-    "dist/reset.css",
-    "dist/reveal.css",
-    "dist/reveal.js",
-    "dist/theme/white.css",
-    "dist/theme/fonts/source-sans-pro/LICENSE",
-    "dist/theme/fonts/source-sans-pro/source-sans-pro.css",
-    "dist/theme/fonts/source-sans-pro/*.woff",
-    "plugin/notes/notes.js",
-)
-
-
-def reveal_files() -> list[tuple[Path, str]]:
-    """Find reveal.js in the installed wheel: pairs of a file on disk and its place in the site.
-
-    Raises BuildError if the wheel is missing or lacks one of the files.
-    """
-    try:
-        files = metadata.files(WHEEL) or []
-    except metadata.PackageNotFoundError as error:
-        message = f"{WHEEL} is not installed: run `make slides`, or pip install it"
-        raise BuildError(message) from error
-    found = []
-    for pattern in REVEAL:
-        matches = [f for f in files if f.match(f"_static/revealjs/{pattern}")]
-        if not matches:
-            raise BuildError(f"{WHEEL} {metadata.version(WHEEL)} has no file {pattern}")
-        found += [(Path(f.locate()), f.as_posix().split("/revealjs/", 1)[1]) for f in matches]
-    return found
+# What a deck is made with, besides its chapter.
+RULE = ("tools", "charlm_lib/widgets", "requirements.txt")
 
 
 def speaker_window() -> str:
@@ -89,7 +51,7 @@ def copy_assets(html: Path) -> None:
 def render(name: str, chapter: NotebookNode, references: References) -> str:
     """Return the page of a chapter's deck."""
     short = Path(name).name
-    deck = NotebookNode(chapter)
+    deck = with_scripts(name, NotebookNode(chapter))
     deck.cells = with_anchors(deck_cells(chapter, references))
     exporter = SlidesExporter(
         template_name="deck",
@@ -114,22 +76,21 @@ def with_anchors(cells: list[NotebookNode]) -> list[NotebookNode]:
 
 def build_decks(chapters: dict[str, NotebookNode], parent: Path) -> None:
     """Write the decks that changed to `parent`/_build/html/slides."""
-    html, record = parent / "_build" / "html", parent / "_build" / "slides.json"
+    html = parent / "_build" / "html"
     copy_assets(html)
-    references = collect(chapters, ROOT / "pages" / "references.bib")
-    files = [*(HERE / name for name in RULE), ROOT / "requirements.txt"]
-    rule = digest(*[path.read_bytes() for path in files], repr(references).encode())
-    known = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
-    keys, built = {}, 0
+    references = collect(chapters, places.ROOT / "pages" / "references.bib")
+    rule = changed.key_of(places.files_below(*RULE), repr(references))
+    built = 0
     for name, chapter in chapters.items():
         page = html / "slides" / f"{Path(name).name}.html"
-        keys[name] = digest(rule.encode(), json.dumps(chapter, sort_keys=True).encode())
-        if known.get(name) != keys[name] or not page.is_file():
+        noted = f"deck in {changed.place(parent)}: {name}"
+        key = changed.key_of([], rule, json.dumps(chapter, sort_keys=True))
+        if not changed.is_same(noted, key) or not page.is_file():
             page.write_text(render(name, chapter, references), encoding="utf-8")
+            changed.note(noted, key)
             built += 1
     for stale in {p.name for p in (html / "slides").glob("*.html")} - {
         f"{Path(name).name}.html" for name in chapters
     }:
         (html / "slides" / stale).unlink()
-    record.write_text(json.dumps(keys), encoding="utf-8")
     print(f"Slides: {built} of {len(chapters)} decks built")

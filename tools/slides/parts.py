@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from nbformat import NotebookNode
 
+from tools.mime import WIDGET_VIEW
+
 # Sizes in pixels on a slide of 1280 x 720; deck.css sets the same ones.
 TEXT_LINE, TEXT_COLUMNS = 45, 70
 CODE_LINES = 17
@@ -14,8 +16,6 @@ CODE = {"large": (35, 72, 9), "medium": (30, 86, 13), "small": (27, 95, CODE_LIN
 OUTPUT_LINE, OUTPUT_COLUMNS, OUTPUT_LINES = 30, 86, 12
 # Characters of a paragraph that a slide shows: of a lead, of one that stands alone, of a short one.
 LEAD, ALONE, WHOLE = 200, 450, 260
-
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 HEADING = re.compile(r"(#{1,3}) (.+)")
 EXERCISE = re.compile(r"\*\*\d+\. ")
@@ -123,7 +123,7 @@ def split_code(source: str) -> list[str]:
 def printed(output: NotebookNode) -> str | None:
     """Return the text of an output that is text alone."""
     data = output.get("data", {})
-    if any(kind.startswith(("image/", "text/html")) or kind == WIDGET for kind in data):
+    if any(kind.startswith(("image/", "text/html")) or kind == WIDGET_VIEW for kind in data):
         return None
     return output.get("text", data.get("text/plain", ""))
 

@@ -12,13 +12,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from tools.book.stage import is_data_table
+from tools.mime import WIDGET_VIEW
 from tools.slides.parts import (
     ALONE,
     EXERCISE,
     HEADING,
     LEAD,
     OUTPUT_LINE,
-    WIDGET,
     blocks,
     code_size,
     cut,
@@ -158,7 +158,7 @@ class Deck:
         outputs = [] if tags & NO_OUTPUT else [cut(o) for o in cell.outputs]
         text = [o for o in outputs if printed(o) is not None]
         rich = [o for o in outputs if printed(o) is None]
-        if any(WIDGET in o.get("data", {}) for o in rich):
+        if any(WIDGET_VIEW in o.get("data", {}) for o in rich):
             source = ""  # the call of a widget says nothing
         *before, source = split_code(source)
         for part in before:
@@ -170,7 +170,7 @@ class Deck:
             if len(source.splitlines()) > FIGURE_CODE_LINES:
                 self.piece(cell, needs, source=source)
                 self.is_open, source, needs = False, "", 0
-            figure = [o for o in rich if WIDGET not in o.get("data", {})]
+            figure = [o for o in rich if WIDGET_VIEW not in o.get("data", {})]
             few = [o for o in text if wrapped(printed(o)) <= FIGURE_CODE_LINES]
             least = FIGURE + needs + below if figure else ROOM
             self.piece(cell, least, source=source, outputs=[*few, *rich])
@@ -183,7 +183,7 @@ class Deck:
 
     def piece(self, cell, needs: int, source="", outputs=(), goes_on: bool = False) -> None:
         """Show a cell's code or a part of it, its outputs, or both."""
-        is_widget = any(WIDGET in o.get("data", {}) for o in outputs)
+        is_widget = any(WIDGET_VIEW in o.get("data", {}) for o in outputs)
         lead_room = 200 if is_widget else ROOM - needs
         if not self.is_open or self.has_code or self.used > lead_room:
             self.begin()

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tools.book.stage import BuildError
+from tools.book.places import BuildError
 from tools.site import policy
 from tools.slides import decks
 

@@ -6,19 +6,25 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from tools import environment
+
+ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-INSTALLS = re.findall(r"-m pip install\b(.*)", MAKEFILE)
 OF_TORCH = re.findall(r"uv pip install\b(.*)", MAKEFILE)  # a build that PyPI does not have
-LISTS = sorted({name for line in INSTALLS for name in re.findall(r"-r (\S+)", line)})
+MADE = re.findall(r"-m tools\.environment \S+ ([\w./]+)", MAKEFILE)
+LISTS = sorted({*MADE, environment.UV_LIST.as_posix()})
 
 
-@pytest.mark.parametrize("arguments", INSTALLS)
-def test_nothing_is_installed_without_its_hash(arguments):
-    """Except this project itself, which brings nothing along."""
-    options = set(arguments.split())
-    assert {"--require-hashes", "-r"} <= options or {"--no-deps", "-e", "."} <= options
+@pytest.mark.parametrize("make", [environment.by_pip, environment.by_uv])
+def test_nothing_is_installed_without_its_hash(make):
+    """Except this project itself, which brings nothing along, not even to be built."""
+    assert len(LISTS) == 5 and " -m pip install" not in MAKEFILE
+    venv, packages, project = make(Path("a"), Path("list.txt"), "python3", project=True)
+    assert "venv" in venv and "a" in venv
+    assert {"--require-hashes", "list.txt"} <= set(packages)
+    assert {"--no-deps", "--no-build-isolation", "-e", "."} <= set(project)
+    assert make(Path("a"), Path("list.txt"), "python3", project=False) == [venv, packages]
 
 
 def test_pytorch_for_the_benchmarks_is_one_version_of_its_cpu_build():

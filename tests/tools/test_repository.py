@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 import charlm_lib as cl
-from tools.book import stage
+from tools.book import places
 from tools.release import repository
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 CHAPTER = "chapters/linen-and-nnx.ipynb"
 URL = "https://github.com/example/a-book"
@@ -32,8 +32,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").write_text(text.replace("[project.urls]\n\n", ""))
     toc = {"parts": [{"chapters": [{"file": CHAPTER.removesuffix(".ipynb")}]}]}
     (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
-    for module in (repository, stage):
-        monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(places, "ROOT", tmp_path)
     repository.write_repository()
     return tmp_path
 
@@ -69,7 +68,7 @@ def test_every_chapter_has_the_set_up_cell_of_its_minutes(path):
 def test_config_and_readme_show_the_address():
     url = repository.repository()
     config, readme = ((ROOT / name).read_text() for name in ("_config.yml", "README.md"))
-    chapters = [f"{name}.ipynb" for name in stage.chapter_names()]
+    chapters = [f"{name}.ipynb" for name in places.chapter_names()]
     titles = {n: repository.title(nbformat.read(ROOT / n, as_version=4)) for n in chapters}
     assert repository.config_with(config, url) == config, "run `make repo`"
     assert repository.readme_with(readme, url, branch(), titles) == readme, "run `make repo`"

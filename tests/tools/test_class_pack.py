@@ -4,9 +4,11 @@ import zipfile
 from email.message import Message
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from tools.book import stage
+from tools.book import places, stage
+from tools.book.scripts import PLACEHOLDER
 from tools.release import class_pack
 from tools.site import licences
 
@@ -53,9 +55,9 @@ def test_the_same_files_make_the_same_pack(tmp_path):
 
 def test_a_pack_needs_a_tested_site(tmp_path, monkeypatch):
     monkeypatch.setattr(class_pack, "TESTED", tmp_path)
-    with pytest.raises(stage.BuildError, match="run `make class-pack`, which builds it"):
+    with pytest.raises(places.BuildError, match="run `make class-pack`, which builds it"):
         class_pack.class_pack("3.12", ["linux"])
-    with pytest.raises(stage.BuildError, match="This command failed: false"):
+    with pytest.raises(places.BuildError, match="This command failed: false"):
         class_pack.run("false")
 
 
@@ -64,9 +66,13 @@ def test_notebooks_come_with_their_results(tmp_path, monkeypatch):
     results.mkdir(parents=True)
     (results / "one.safetensors").write_text("")
     monkeypatch.setattr(class_pack, "TESTED", tmp_path)
+    one = results / "one.safetensors"
+    assert class_pack.results() == {"notebooks/results/one.safetensors": one}
     found = class_pack.notebooks()
-    assert found.pop("notebooks/results/one.safetensors") == results / "one.safetensors"
-    assert list(found.values()) == [stage.ROOT / f"{name}.ipynb" for name in stage.chapter_names()]
+    names = [f"{name}.ipynb" for name in places.chapter_names()]
+    assert list(found) == [name.replace("chapters/", "notebooks/") for name in names]
+    assert PLACEHOLDER not in "".join(found.values())  # its widgets are alive before a cell has run
+    assert all(nbformat.reads(text, as_version=4).cells for text in found.values())
 
 
 def test_the_licences_page_names_each_component_with_version_and_licence():

@@ -7,11 +7,14 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools.book import execute, normalise
+from tools.book import normalise
+from tools.book.timings import keep_timings
+from tools.library import digest
+from tools.mime import WIDGET_STATE as STATE
+from tools.mime import WIDGET_VIEW as VIEW
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
-VIEW, STATE = normalise.WIDGET_VIEW, normalise.WIDGET_STATE
 
 
 def printed(text, name="stdout"):
@@ -33,7 +36,7 @@ def widget_notebook(ids: list[str]) -> nbformat.NotebookNode:
 
 
 def random_ids(seed: str) -> list[str]:
-    return [execute.digest(f"{seed}{i}".encode())[:32] for i in range(3)]
+    return [digest(f"{seed}{i}".encode())[:32] for i in range(3)]
 
 
 def test_equal_runs_become_equal_files():
@@ -127,18 +130,18 @@ def timed(clock: str, result: str = "4", with_widget: str = "") -> nbformat.Note
 
 
 def test_a_new_clock_reading_alone_changes_nothing():
-    assert normalise.keep_timings(timed("2 s", with_widget="x"), timed("1 s")) == timed("1 s")
+    assert keep_timings(timed("2 s", with_widget="x"), timed("1 s")) == timed("1 s")
 
 
 def test_a_new_result_brings_its_clock_readings():
     new = timed("2 s", result="5")
-    assert normalise.keep_timings(new, timed("1 s")) == new
+    assert keep_timings(new, timed("1 s")) == new
 
 
 def test_an_edited_timing_cell_brings_its_output():
     old, new = timed("1 s"), timed("2 s")
     old.cells[-1].source = "another_clock()"
-    assert normalise.keep_timings(normalise.normalise(new), normalise.normalise(old)) == new
+    assert keep_timings(normalise.normalise(new), normalise.normalise(old)) == new
 
 
 @pytest.mark.parametrize(
@@ -152,7 +155,7 @@ def test_an_edited_timing_cell_brings_its_output():
 )
 def test_an_output_that_says_something_else_is_not_kept(old, new, kept):
     wanted = old if kept else new
-    assert normalise.keep_timings(timed(new), timed(old)) == timed(wanted)
+    assert keep_timings(timed(new), timed(old)) == timed(wanted)
 
 
 def test_a_failing_write_leaves_the_old_file(tmp_path):

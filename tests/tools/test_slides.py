@@ -6,13 +6,14 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools.book import build
+from tools.book import __main__, execute, places
+from tools.mime import WIDGET_VIEW
 from tools.slides import decks
-from tools.slides.parts import OUTPUT_LINES, WIDGET, blocks, cut, printed, sentences, wrapped
+from tools.slides.parts import OUTPUT_LINES, blocks, cut, printed, sentences, wrapped
 from tools.slides.rule import deck_cells
 from tools.slides.text import References, collect, plain
 
-CHAPTERS = sorted((Path(__file__).resolve().parents[1] / "chapters").glob("*.ipynb"))
+CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "chapters").glob("*.ipynb"))
 KNOWN = References(
     citations={"elman1990": "Elman, 1990", "cho2014": "Cho et al., 2014"},
     titles={"two": "The second chapter"},
@@ -43,7 +44,7 @@ def sources(*cells):
 
 
 FIGURE = [new_output("display_data", {"image/png": "AAAA", "text/plain": "<Figure>"})]
-PLAY = [new_output("execute_result", {WIDGET: {"model_id": "a"}, "text/plain": "W"})]
+PLAY = [new_output("execute_result", {WIDGET_VIEW: {"model_id": "a"}, "text/plain": "W"})]
 
 
 def test_headings_begin_slides_and_code_follows_its_introduction():
@@ -210,16 +211,20 @@ def test_every_chapter_makes_a_deck_that_loads_nothing_from_elsewhere(path):
 
 
 def test_make_slides_renders_the_executed_chapters(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(places, "ROOT", tmp_path)
+    monkeypatch.setattr(places, "BUILD", tmp_path / "_build")
     chapters = {"chapters/one": new_notebook(cells=[text("## Two"), code("f(1)", "what it did")])}
-    monkeypatch.setattr(build, "execute_all", lambda: chapters)
-    monkeypatch.setattr(build, "ROOT", tmp_path)
-    monkeypatch.setattr("sys.argv", ["build.py", "slides"])
-    assert build.main() == 0
+    kept = {name: (nb, {}, "key") for name, nb in chapters.items()}
+    monkeypatch.setattr(execute, "execute_all", lambda committed: kept)
+    monkeypatch.setattr("sys.argv", ["tools.book", "slides"])
+    assert __main__.main() == 0
     page = tmp_path / "_build" / "html" / "slides" / "one.html"
     assert "what it did" in page.read_text(encoding="utf-8")
 
 
-def test_decks_are_built_only_when_something_changed(tmp_path, capsys):
+def test_decks_are_built_only_when_something_changed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(places, "ROOT", tmp_path)
+    monkeypatch.setattr(places, "BUILD", tmp_path / "_build")
     chapters = {"chapters/one": new_notebook(cells=[text("# One\n\nWhy?")])}
 
     def built():

@@ -1,0 +1,1 @@
+"""Tests of tools: build, publish, release."""
