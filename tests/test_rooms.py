@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -184,6 +185,13 @@ def test_the_map_is_short_and_every_room_is_on_it():
     assert [name for name in named if name not in words] == []
     tools = {p.name for p in (ROOT / "tools").iterdir() if p.is_dir()} - {"__pycache__"}
     assert [name for name in tools if f"{name}/" not in words] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CITATION.cff", "index.md"])
+def test_links_lead_to_files(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:|#)([^)\s#]+)", text)
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_a_room_that_is_not_there_is_found():
