@@ -1,6 +1,8 @@
 """A chapter's key: an edit of what computes changes it, an edit of what shows does not."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -73,6 +75,23 @@ def test_a_cell_that_is_not_python_is_named(small_book):
     edit(small_book, "two", 0, "x = 1\n%timeit x")
     with pytest.raises(places.BuildError, match="two.ipynb has a line that is not Python: %timeit"):
         key("chapters/two")
+
+
+def test_two_lanes_never_parse_at_the_same_time(small_book, monkeypatch):
+    """Python 3.11 raises a SystemError then."""
+    parsing, together = [], []
+
+    def fingerprint(source, package):
+        parsing.append(source)
+        time.sleep(0.05)
+        together.append(len(parsing))
+        parsing.remove(source)
+        return ""
+
+    monkeypatch.setattr("tools.book.key.fingerprint", fingerprint)
+    with ThreadPoolExecutor(2) as pool:
+        assert len(set(pool.map(key, ["chapters/one", "chapters/two"]))) == 2
+    assert together == [1, 1]
 
 
 def saved(path, seconds, perplexity, tensor=b"1234"):

@@ -1,6 +1,7 @@
 """What a chapter's outputs were computed from, in one key, and what of its results counts."""
 
 import json
+import threading
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -11,6 +12,8 @@ from tools.library import digest, fingerprint
 
 MARK = "charlm"  # in a chapter's metadata: its key, the results that it saved, and its outputs
 CLOCKS = {"seconds", "compile_seconds"}
+# Python 3.11 raises a SystemError where two threads parse at the same time (its issue 106905).
+_PARSING = threading.Lock()
 
 
 def chapter_key(name: str, nb: NotebookNode, results: dict[str, str]) -> str:
@@ -27,7 +30,8 @@ def chapter_key(name: str, nb: NotebookNode, results: dict[str, str]) -> str:
     code = [[c.source, sorted(c.metadata.get("tags", []))] for c in cells]
     joined = "\n".join(c.source for c in cells)
     try:
-        library = fingerprint(joined, places.ROOT / "charlm_lib")
+        with _PARSING:
+            library = fingerprint(joined, places.ROOT / "charlm_lib")
     except SyntaxError as error:
         line = (error.text or "").strip()
         raise BuildError(f"{name}.ipynb has a line that is not Python: {line}") from error

@@ -70,7 +70,9 @@ def found_version(component: Component) -> str:
         return "" if component.licence else metadata.version(component.package)
     name, expression = component.version
     for file in files_of(component.package):
-        if file.match(f"*/{name}") and (found := re.search(expression, file.read_text("utf-8"))):
+        if file.match(f"*/{name}") and (
+            found := re.search(expression, file.read_text(encoding="utf-8"))
+        ):
             return found[1]
     raise LookupError(f"{package} has no {name} that says {expression}: see tools/site/licences.py")
 
