@@ -8,7 +8,7 @@ import pytest
 from tests.tools.small_book import edit, outputs, ran
 from tools import library
 from tools.book import execute, places
-from tools.book.key import MARK, outputs_digest, results_in
+from tools.book.key import MARK, SET_UP, chapter_key, outputs_digest, results_in
 
 
 @pytest.fixture
@@ -35,6 +35,23 @@ def test_make_execute_commits_keys_and_results(committed):
         ]
     )
     assert read(committed, "two").metadata[MARK].results == {}
+
+
+def test_what_is_out_of_date_is_said_before_a_reader_trains_it(committed):
+    assert execute.out_of_date() == []
+    edit(committed, "two", 0, "print('again', open('results/one').read())")
+    assert execute.out_of_date() == ["chapters/two"]
+    (committed / "chapters/results/one").write_text("of another run")
+    assert execute.out_of_date() == ["chapters/one", "chapters/two"]
+
+
+def test_the_address_in_a_set_up_cell_decides_nothing():
+    def key(address, *tags):
+        cell = nbformat.v4.new_code_cell(f"url = {address!r}", metadata={"tags": list(tags)})
+        return chapter_key("one", nbformat.v4.new_notebook(cells=[cell]), {})
+
+    assert key("here", SET_UP) == key("there", SET_UP)
+    assert key("here") != key("there")
 
 
 def test_a_clone_executes_nothing_and_has_the_results(committed, capsys):

@@ -29,6 +29,12 @@ def chapters_with_outputs() -> dict:
 
 def tested_site(clean: bool) -> bool:
     """Build the site of the committed chapters and of the results of their tests."""
+    if clean and (old := execute.out_of_date()):
+        raise places.BuildError(
+            f"The outputs of {', '.join(old)} were computed by other code than the present one, so "
+            "that every reader's first `make book` would train: run `make execute`, and commit "
+            "chapters/ with its results"
+        )
     if not groups.passes("notebooks"):
         return False
     site.build_tested(clean)

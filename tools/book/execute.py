@@ -80,6 +80,17 @@ def counts(nb: NotebookNode, key: str) -> bool:
     return all(path.is_file() and result_digest(path) == known for path, known in files.items())
 
 
+def out_of_date() -> list[str]:
+    """List the chapters whose committed outputs, or results, are not those of their present key."""
+    old, before = [], {}
+    for name in places.chapter_names():
+        nb = nbformat.read(places.notebook(name), as_version=4)
+        if not counts(nb, chapter_key(name, nb, {} if name in BESIDE else before)):
+            old.append(name)
+        before |= nb.metadata.get(MARK, {}).get("results", {})
+    return old
+
+
 def is_kept(name: str, key: str, executed: Path) -> bool:
     """Say whether a chapter was executed below _build with this key, and its results are there."""
     return (

@@ -12,6 +12,7 @@ from tools.library import digest, fingerprint
 
 MARK = "charlm"  # in a chapter's metadata: its key, the results that it saved, and its outputs
 CLOCKS = {"seconds", "compile_seconds"}
+SET_UP = "set-up"  # the tag of the cell that `make repo` writes: an address decides no outcome
 # Python 3.11 raises a SystemError where two threads parse at the same time (its issue 106905).
 _PARSING = threading.Lock()
 
@@ -21,14 +22,15 @@ def chapter_key(name: str, nb: NotebookNode, results: dict[str, str]) -> str:
 
     That is its code with the tags of its cells; of the library and of other packages, what the
     imports reach and computes; and `results` (file -> digest) of the chapters before it, if it
-    loads any. Text, style sheets, colours and docstrings do not count.
+    loads any. Text, style sheets, colours and docstrings do not count, nor does the set-up cell.
 
     Raises:
         BuildError: a cell is not Python.
     """
     cells = [c for c in nb.cells if c.cell_type == "code"]
     code = [[c.source, sorted(c.metadata.get("tags", []))] for c in cells]
-    joined = "\n".join(c.source for c in cells)
+    code = [[source, tags] for source, tags in code if SET_UP not in tags]
+    joined = "\n".join(source for source, _ in code)
     try:
         with _PARSING:
             library = fingerprint(joined, places.ROOT / "charlm_lib")

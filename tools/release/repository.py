@@ -14,12 +14,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from tools.book import places
+from tools.book.key import SET_UP
 from tools.book.normalise import normalise, write
 from tools.book.places import BuildError
 
 ADDRESS = re.compile(r"https://[\w.-]+(/[\w.-]+)+/[\w.-]+")
 COMPUTING = re.compile(r"\*\*It takes\*\* .*, and (.+?) of computing on 2 CPU cores")
-SET_UP, BADGE = "set-up", "badge"  # tags of the two cells that this module writes
+BADGE = "badge"  # the tag of the other cell that this module writes
 # A failed %pip or !pip would go unnoticed, in Colab and by the tests: pip runs as a subprocess.
 SET_UP_CELL = """\
 # Installs what is missing: in Google Colab our library and the novel, elsewhere nothing.
