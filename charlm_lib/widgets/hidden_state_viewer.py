@@ -7,7 +7,7 @@ import anywidget
 import traitlets
 
 from charlm_lib.widgets.bundle import module, style
-from charlm_lib.widgets.export import check_text, pack
+from charlm_lib.export import check_text, pack
 
 LONGEST = 600
 

@@ -17,7 +17,7 @@ from charlm_lib.corpus import clean, read_corpus
 from charlm_lib.data import Vocab, gather_windows
 from charlm_lib.losses import cross_entropy
 from charlm_lib.widgets.bundle import module, style
-from charlm_lib.widgets.export import check_text, from_vector, to_vector
+from charlm_lib.export import check_text, from_vector, to_vector
 
 CHARACTERS = 20_000
 CHOICES = {

@@ -275,7 +275,7 @@ def test_what_is_about_to_change_is_an_error_in_chapters_and_library():
         "__main__",
         "charlm_lib",
         "charlm_lib.engine.epochs",
-        "charlm_lib.widgets.export",
+        "charlm_lib.export",
     ):
         assert f"error::DeprecationWarning:{module}" in filters
 

@@ -20,7 +20,7 @@ from charlm_lib import (
     cross_entropy,
     predict,
 )
-from charlm_lib.widgets.export import from_vector, pack, to_vector
+from charlm_lib.export import from_vector, pack, to_vector
 
 VOCAB = Vocab("abcdefghijklmnopqrstuvwxyz ")
 V = len(VOCAB)
