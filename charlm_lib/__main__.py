@@ -104,8 +104,11 @@ def make_model(options: argparse.Namespace, vocab_size: int) -> cl.RNNLMScratch:
     """Make the model that was asked for."""
     plain = options.cell == "tanh" and options.layers == 1
     lr = options.lr if options.lr is not None else 1 if plain else 2
-    if options.cell != "gru" and options.dropout:
-        raise ValueError(f"--dropout {options.dropout} stands between layers of --cell gru only")
+    if options.dropout and not CELLS[options.cell].has_dropout:
+        fitting = " or ".join(name for name, cell in CELLS.items() if cell.has_dropout)
+        raise ValueError(
+            f"--dropout {options.dropout} stands between layers of --cell {fitting} only"
+        )
     sizes = options.hiddens, options.layers, options.dropout
     return cl.make_model(options.cell, vocab_size, *sizes, lr=lr)
 

@@ -1,8 +1,9 @@
 """The cells in one place: how a model is made of one, and where its weights are.
 
-To add a cell: write its layer in `models`, its fused twin in `engine.fused`, an entry here, and
-its step in the page's `js/model/network.js`. Files, command line, studies, widgets and benchmarks
-read this table.
+To add a cell: write its layer in `models`, and here an entry of `LAYERS` and one of `CELLS`. That
+is all for training, files, sampling, the command line, studies and benchmarks. A fused twin makes
+it faster (`engine.fused`, and `TWINS` in `engine.twins`); widgets refuse it until the page's
+`js/model` has its step and gradients, and its entry says so.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,9 +13,6 @@ import numpy as np
 from flax import linen as nn
 
 from charlm_lib.models import GRU, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch
-
-CELLS = ("tanh", "gru")
-HEADS = {head.__name__: head for head in (RNNLMScratch, RNNLM)}
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,47 @@ LAYERS = {
 }
 
 
+HEADS = {head.__name__: head for head in (RNNLMScratch, RNNLM)}
+KINDS = HEADS | {name: layer.kind for name, layer in LAYERS.items()}
+
+
+def _tanh_layer(vocab_size, num_hiddens, num_layers, dropout, sigma, as_stack) -> nn.Module:
+    sigma = 0.01 if sigma is None else sigma
+    if num_layers == 1 and not as_stack:
+        return RNNScratch(vocab_size, num_hiddens, sigma)
+    return StackedRNNScratch(vocab_size, num_hiddens, num_layers, sigma)
+
+
+def _gru_layer(vocab_size, num_hiddens, num_layers, dropout, sigma, as_stack) -> nn.Module:
+    return GRU(num_hiddens, num_layers, dropout)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How a model is made of a cell.
+
+    Args:
+        make: a function of `(vocab_size, num_hiddens, num_layers, dropout, sigma, as_stack)` that
+            gives the layer.
+        head: the language model of the chapter that teaches it.
+        from_scratch: whether its first weights have a standard deviation `sigma` of our choice.
+        has_dropout: whether there is dropout between its layers.
+        in_browser: whether the page's `js/model` can run it.
+    """
+
+    make: Callable[..., nn.Module]
+    head: type[RNNLMScratch]
+    from_scratch: bool = False
+    has_dropout: bool = False
+    in_browser: bool = False
+
+
+CELLS = {
+    "tanh": Cell(_tanh_layer, RNNLMScratch, from_scratch=True, in_browser=True),
+    "gru": Cell(_gru_layer, RNNLM, has_dropout=True, in_browser=True),
+}
+
+
 def make_model(
     cell: str,
     vocab_size: int,
@@ -99,21 +138,18 @@ def make_model(
     Raises:
         ValueError: an unknown cell, or what this cell does not have.
     """
-    if cell == "gru":
-        if sigma is not None:
-            raise ValueError(f"sigma={sigma}: a GRU draws its first weights by Flax's own rules")
-        rnn = GRU(num_hiddens, num_layers, dropout)
-        return (head or RNNLM)(rnn, vocab_size, lr)
-    if cell != "tanh":
+    if cell not in CELLS:
         raise ValueError(f"cell={cell!r}: choose one of {', '.join(CELLS)}")
-    if dropout:
-        raise ValueError(f"dropout={dropout} stands between layers of cell='gru' only")
-    sigma = 0.01 if sigma is None else sigma
-    if num_layers == 1 and not as_stack:
-        rnn = RNNScratch(vocab_size, num_hiddens, sigma)
-    else:
-        rnn = StackedRNNScratch(vocab_size, num_hiddens, num_layers, sigma)
-    return (head or RNNLMScratch)(rnn, vocab_size, lr)
+    made = CELLS[cell]
+    if dropout and not made.has_dropout:
+        others = ", ".join(repr(name) for name, other in CELLS.items() if other.has_dropout)
+        raise ValueError(f"dropout={dropout} stands between layers of cell={others} only")
+    if sigma is not None and not made.from_scratch:
+        raise ValueError(
+            f"sigma={sigma}: cell={cell!r} draws its first weights by Flax's own rules"
+        )
+    rnn = made.make(vocab_size, num_hiddens, num_layers, dropout, sigma, as_stack)
+    return (head or made.head)(rnn, vocab_size, lr)
 
 
 def layer_of(model: nn.Module) -> Layer | None:
@@ -139,10 +175,9 @@ def build_model(described: dict) -> nn.Module:
     """
     arguments = {k: build_model(v) if isinstance(v, dict) else v for k, v in described.items()}
     name = arguments.pop("class")
-    kinds = HEADS | {name: layer.kind for name, layer in LAYERS.items()}
-    if name not in kinds:
+    if name not in KINDS:
         raise ValueError(
             f"the file holds a model of the class {name!r}, which charlm_lib does not have: "
             "pass your own with load(path, model=...)"
         )
-    return kinds[name](**arguments)
+    return KINDS[name](**arguments)

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from flax import linen as nn
 
-from charlm_lib.cells import LAYERS, layer_of
+from charlm_lib.cells import CELLS, LAYERS, layer_of
 
 DTYPES = ("float16", "float32")
 
@@ -31,9 +31,10 @@ def to_vector(model: nn.Module, params: Mapping) -> tuple[np.ndarray, dict[str, 
         ValueError: the browser does not know such a layer, or parameters are missing.
     """
     layer = layer_of(model)
-    if layer is None:
+    if layer is None or not CELLS[layer.cell].in_browser:
         kind = type(getattr(model, "rnn", model)).__name__
-        raise ValueError(f"the browser runs {', '.join(LAYERS)} only, and this is a {kind}")
+        known = [name for name, other in LAYERS.items() if CELLS[other.cell].in_browser]
+        raise ValueError(f"the browser runs {', '.join(known)} only, and this is a {kind}")
     try:
         tree = params["params"]
         layers, output = layer.layers(tree["rnn"]), output_weights(tree)

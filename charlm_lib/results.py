@@ -25,7 +25,7 @@ FORMAT = "charlm_lib result 1"
 
 @dataclass
 class FitResult:
-    """A trained language model with everything that is needed to use, judge and repeat it.
+    """A trained language model with everything that is needed to use and judge it.
 
     Attributes:
         model: the Flax module.

@@ -1,9 +1,8 @@
 """The `Trainer`, which lets a language model learn the windows of a text."""
 
 import math
-import time
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import jax
@@ -13,17 +12,18 @@ import optax
 from flax import linen as nn
 
 from charlm_lib.data import TextData, Vocab
-from charlm_lib.display.progress import FitDisplay, StopButton
+from charlm_lib.display.progress import FitDisplay
 from charlm_lib.engine.batches import on_any_process
 from charlm_lib.engine.fingerprint import describe_run
 from charlm_lib.engine.optimizers import Rule, clipped, sgd
-from charlm_lib.engine.running import Run
+from charlm_lib.engine.running import Measured, Run
 from charlm_lib.engine.short_runs import note, shorten
+from charlm_lib.engine.stopping import StopButton
 from charlm_lib.engine.streams import check_streams
 from charlm_lib.evaluation import check_vocab
 from charlm_lib.losses import perplexity
 from charlm_lib.models import check_sizes
-from charlm_lib.results import FitResult, load
+from charlm_lib.results import FitResult, load, read
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Trainer:
             ValueError: the model does not fit the data, its lr is not a positive number, or the
                 windows do not follow each other although the state is to be carried.
         """
-        rule = self.check(model, data, optimizer)
+        rule = self.rule_for(model, data, optimizer)
         max_epochs, starts, left_out = shorten(self.max_epochs, data.starts("train"))
         log = Log(len(starts) * data.num_steps, data.num_val * data.num_steps)
         show = show and jax.process_index() == 0
@@ -107,11 +107,11 @@ class Trainer:
             # Before the first epoch: what cannot be described must not cost a training.
             kind = "sgd" if optimizer is None else "own"
             settings = describe_run(self, model, data, key, kind, run.first_params)
-            log.best_params = run.first_params
             if max_epochs:
                 run.wait()
             for number in range(1, max_epochs + 1):
-                log.add(number, run)
+                measured = run.epoch(number)
+                log.add(number, measured, run)
                 display.update()
                 if log.stopped == "diverged":
                     break
@@ -123,8 +123,10 @@ class Trainer:
             warnings.warn(divergence_advice(self, lr, number), stacklevel=2)
         return log.result(model, data.vocab, settings, run)
 
-    def check(self, model, data: TextData, optimizer: optax.GradientTransformation | None) -> Rule:
-        """Raise a ValueError unless the model can learn the data; give the rule that it follows."""
+    def rule_for(
+        self, model: nn.Module, data: TextData, optimizer: optax.GradientTransformation | None
+    ) -> Rule:
+        """Give the rule of updates; raise a ValueError unless the model can learn the data."""
         check_vocab(model, data)
         if self.carry_state:
             check_streams(data)
@@ -153,15 +155,13 @@ class Log:
         }
     )
 
-    def add(self, number: int, run: Run) -> None:
-        """Let the run train for one more epoch, and take note of it."""
-        begun = time.perf_counter()
-        measured = run.epoch(number)
+    def add(self, number: int, measured: Measured, run: Run) -> None:
+        """Take note of an epoch, and of the run's parameters if they are the best so far."""
         train_nll = measured.train_nll.sum(dtype=float)
         self.history["epoch"].append(number)
         self.history["train_perplexity"].append(perplexity(train_nll / self.train_size))
         self.history["val_perplexity"].append(perplexity(measured.val_nll / self.val_size))
-        self.history["seconds"].append(time.perf_counter() - begun)
+        self.history["seconds"].append(measured.seconds)
         self.grad_norms.append(measured.grad_norms)
         if self.history["val_perplexity"][-1] < self.best:
             self.best, self.best_params = self.history["val_perplexity"][-1], run.params
@@ -177,7 +177,7 @@ class Log:
             vocab=vocab,
             history=self.history,
             settings=settings,
-            best_params=jax.tree.map(jnp.asarray, self.best_params),
+            best_params=jax.tree.map(jnp.asarray, self.best_params or run.first_params),
             grad_norms=norms,
             compile_seconds=run.compile_seconds,
             stopped=self.stopped,
@@ -190,20 +190,21 @@ def fit_or_load(
     """Load a saved result if it came from the very same settings, otherwise train and save it.
 
     A file counts only if the model and all that it computes, the text, the windows, the trainer,
-    the seed, the versions of JAX, Flax and optax and the source of this library are the same, and
-    only if the run was finished. A run that was stopped or diverged is not saved.
+    the seed, the source of this library and the versions of the packages that it imports are the
+    same, and only if the run was finished. A run that was stopped or diverged is not saved.
 
     Raises:
         ValueError: the file is damaged (see `load`).
     """
-    result = load(path) if Path(path).is_file() else None
     wanted = describe_run(trainer, model, data, key)
-    found = result is not None and result.settings == wanted and result.stopped == "finished"
+    saved = read(Path(path))[0] if Path(path).is_file() else {}
+    found = saved.get("settings") == wanted and saved.get("stopped") == "finished"
     # All processes train, or none: one alone would wait for the others for ever.
     if not on_any_process(not found):
+        result = load(path, model)
         if jax.process_index() == 0:
             print(f"{path}: {result}")
-        return replace(result, model=model)
+        return result
     result = trainer.fit(model, data, key)
     if result.stopped == "finished":
         result.save(path)

@@ -28,7 +28,7 @@ FLOORS = (
     ("display",),
     ("engine",),
     ("evaluation", "results"),
-    ("sampling",),
+    ("sampling", "export"),
     ("training",),
     ("studies", "widgets"),
     ("__init__",),

@@ -12,6 +12,7 @@ _SPEC = importlib.util.spec_from_file_location("source_of_charlm_lib", _PLACE)
 source = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(source)
 
+code = source.code
 digest = source.digest
 fingerprint = source.fingerprint
 

@@ -1,7 +1,5 @@
-"""What a person sees and can do while a model trains: progress, a growing plot, a stop button."""
+"""What a person sees while a model trains: progress, and a growing plot."""
 
-import signal
-import threading
 import time
 
 from tqdm import tqdm
@@ -10,32 +8,6 @@ from charlm_lib.display.numbers import format_perplexity
 from charlm_lib.display.style import in_notebook, show
 
 BAR = "{n_fmt}/{total_fmt} |{bar:14}| {remaining} left{postfix}"  # fits into 80 columns
-
-
-class StopButton:
-    """Within `with StopButton() as stop:`, Ctrl-C or the stop button only sets `stop.pressed`.
-
-    A KeyboardInterrupt in the middle of an update would lose the donated parameters. A second
-    press raises it all the same.
-    """
-
-    pressed = False
-
-    def __enter__(self):
-        # Python delivers signals to the main thread only.
-        self._active = threading.current_thread() is threading.main_thread()
-        if self._active:
-            self._previous = signal.signal(signal.SIGINT, self._press)
-        return self
-
-    def __exit__(self, *error):
-        if self._active:
-            signal.signal(signal.SIGINT, self._previous)
-
-    def _press(self, signum, frame):
-        if self.pressed:
-            raise KeyboardInterrupt
-        self.pressed = True
 
 
 class FitDisplay:

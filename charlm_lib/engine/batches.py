@@ -13,7 +13,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from charlm_lib.data import shuffled
 
-SMALLEST, LARGEST = 32, 128  # windows in a micro-batch; 64 to 512 differed by less than 10%
+SMALLEST, LARGEST = 32, 128  # windows in a micro-batch; measured: 64 to 512 differ by under 10%
 
 
 def device_mesh(devices: list | None = None) -> Mesh:

@@ -12,7 +12,7 @@ from charlm_lib.data import TextData
 from charlm_lib.engine import source
 from charlm_lib.engine.parameters import as_key, first_params
 from charlm_lib.engine.short_runs import shorten
-from charlm_lib.engine.twins import program, training_uses
+from charlm_lib.engine.twins import traced, training_uses
 
 WINDOWS = ("batch_size", "num_steps", "num_train", "num_val", "stride")
 
@@ -42,7 +42,7 @@ def describe_run(
         "optimizer": optimizer,
         "model": describe_model(model),
         # What the model computes, whatever its class is called.
-        "program": short_hash("".join(program(model, use) for use in uses)),
+        "program": short_hash("".join(traced(model, use) for use in uses)),
         "first_params": short_hash(start.hex()),
         "text": short_hash(data.text),
         **{name: getattr(data, name) for name in WINDOWS},

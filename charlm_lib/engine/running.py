@@ -26,6 +26,7 @@ class Measured(NamedTuple):
     train_nll: np.ndarray  # (num_updates,), nan where an update was not made
     val_nll: float
     grad_norms: np.ndarray  # (num_updates,), before clipping
+    seconds: float
 
 
 class Run:
@@ -64,15 +65,15 @@ class Run:
             twin = fuse(model, *training_uses(data, compute_dtype, carry_state))
             make_epoch = stream_epoch_function if carry_state else epoch_function
             how = make_epoch, twin, compute_dtype, self.mesh, data.num_steps, data.batch_size
-            self.compiling = self.compile(how, param_shapes(model), rule)
+            self.compiling = self.begin_to_compile(how, param_shapes(model), rule)
         params = first_params(model, key)
         self.first_params = jax.device_get(params)
         # Copies, because the parameters are donated: an optimizer may keep them in its state.
         opt_state = jax.tree.map(jnp.copy, rule.first_state(params))
         self.state = on_all_devices((params, opt_state), self.mesh)
 
-    def compile(self, how: tuple, shapes: dict, rule: Rule) -> Future:
-        """Begin to compile the epoch for arguments of these shapes."""
+    def begin_to_compile(self, how: tuple, shapes: dict, rule: Rule) -> Future:
+        """Begin to compile the epoch that `how` makes, for parameters of these shapes."""
         self.first_batches = self.lay_out(1)
         opt_shapes = jax.eval_shape(rule.first_state, shapes)
         arguments = shapes, opt_shapes, self.tokens, self.first_batches, self.val_starts
@@ -85,12 +86,13 @@ class Run:
 
     def epoch(self, number: int) -> Measured:
         """Train for one epoch, counted from 1, and validate."""
+        begun = time.perf_counter()
         batches = self.first_batches if number == 1 else self.lay_out(number)
         *self.state, nll, norms, val_nll = self.program(
             *self.state, self.tokens, batches, self.val_starts
         )
         nll, norms, val_nll = jax.device_get((nll, norms, val_nll))
-        return Measured(nll, float(val_nll), norms)
+        return Measured(nll, float(val_nll), norms, time.perf_counter() - begun)
 
     @property
     def params(self) -> dict:

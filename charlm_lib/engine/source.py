@@ -16,6 +16,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS_THAT_SHOW = ("display", "widgets")
+DOOR, RECORDS = "__init__.py", (".json", ".safetensors")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -48,9 +49,23 @@ def fingerprint(source: str, package: Path = PACKAGE) -> str:
 
 
 def content(path: Path) -> bytes:
-    """Give what counts of a file: of Python the code, of records everything."""
+    """Give what counts of a file: of Python the code, of a door what it does, of records all."""
     data = path.read_bytes()
+    if path.name == DOOR:
+        return "\n".join(deeds(data.decode())).encode()
     return code(data.decode()).encode() if path.suffix == ".py" else data
+
+
+def deeds(source: str) -> list[str]:
+    """List the statements of a door that neither import nor name something, such as a call."""
+
+    def names(node: ast.stmt) -> bool:
+        targets = [t.id for t in getattr(node, "targets", []) if isinstance(t, ast.Name)]
+        return any(name.startswith("__") for name in targets)
+
+    statements = ast.parse(code(source)).body
+    kept = [n for n in statements if not (isinstance(n, ast.Import | ast.ImportFrom) or names(n))]
+    return [ast.get_source_segment(code(source), node) for node in kept]
 
 
 def reached(source: str, package: Path = PACKAGE) -> tuple[list[Path], list[str]]:
@@ -69,11 +84,17 @@ def reached(source: str, package: Path = PACKAGE) -> tuple[list[Path], list[str]
             if path.relative_to(package).parts[0] in ROOMS_THAT_SHOW:
                 text = "\n".join(f"import {name}" for name in divide(imports(text), package)[0])
             else:
-                files |= {path, *records_beside(path, package)}
+                files |= {path, *doors_before(path, package), *records_beside(path, package)}
             waiting.append(text)
     if "jax" in others:
         others.add("jaxlib")  # the compiler behind it
     return sorted(files), sorted(filter(None, map(distribution, others)))
+
+
+def doors_before(path: Path, package: Path) -> list[Path]:
+    """List the doors that Python opens on its way to a module."""
+    rooms = [room for room in path.parents if room == package or package in room.parents]
+    return [room / DOOR for room in rooms if (room / DOOR).is_file()]
 
 
 def divide(names: tuple[str, ...], package: Path) -> tuple[set[str], set[str]]:
@@ -91,6 +112,9 @@ def imports(source: str) -> tuple[str, ...]:
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             found += [f"{node.module}.{alias.name}" for alias in node.names]
+            if node.level or node.names[0].name == "*":
+                line = ast.unparse(node)
+                raise ValueError(f"{line!r} cannot be followed: name the module and what it gives")
     return tuple(found)
 
 
@@ -98,8 +122,8 @@ def places(name: str, package: Path = PACKAGE) -> list[Path]:
     """Find the modules of the library that an imported name stands for.
 
     A name may be a module, or something in one. What comes through the door of the library or of a
-    room, its `__init__.py`, is followed to where it is defined: the door itself decides nothing. A
-    room that is imported as a whole stands for all of its modules.
+    room, its `__init__.py`, is followed to where it is defined. A room that is imported as a whole
+    stands for all of its modules.
     """
     _, *parts = name.split(".")
     room = package.joinpath(*parts)
@@ -116,7 +140,7 @@ def places(name: str, package: Path = PACKAGE) -> list[Path]:
 
 def doors(room: Path) -> dict[str, str]:
     """Read the door of a room: the place of each name that comes through it."""
-    door = room / "__init__.py"
+    door = room / DOOR
     found = imports(door.read_text(encoding="utf-8")) if door.is_file() else ()
     return {name.rpartition(".")[2]: name for name in found}
 
@@ -125,7 +149,7 @@ def records_beside(path: Path, package: Path = PACKAGE) -> list[Path]:
     """List the records in the room of a module; the core has none."""
     if path.parent == package:
         return []
-    return [p for p in path.parent.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")]
+    return [p for p in path.parent.rglob("*") if p.is_file() and p.suffix in RECORDS]
 
 
 def distribution(module: str) -> str | None:
@@ -156,8 +180,15 @@ def code(source: str) -> str:
             getattr(node, "value", None), str | bytes
         ):
             strings.add((node.lineno, node.col_offset, node.end_lineno, node.end_col_offset))
-    kept = (before_comment(row, line, strings) for row, line in enumerate(lines, start=1))
-    return "\n".join(line.decode().rstrip() for line in kept if line.strip())
+    inside = {row for first, _, last, _ in strings for row in range(first, last)}
+    kept = []
+    for row, line in enumerate(lines, start=1):
+        text = before_comment(row, line, strings).decode()
+        if row in inside:  # a string goes on in the next line: its spaces and empty lines count
+            kept.append(text)
+        elif text.strip():
+            kept.append(text.rstrip())
+    return "\n".join(kept)
 
 
 def blank(lines: list[bytes], node: ast.stmt) -> None:

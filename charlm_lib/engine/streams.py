@@ -78,7 +78,7 @@ def stream_epoch_function(
 ):
     """Make the function that trains for one epoch with carried state and validates.
 
-    Same arguments and results as that of `engine.epoch_function`, in float32 only, and `batches`
+    Same arguments and results as that of `epochs.epoch_function`, in float32 only, and `batches`
     from `stream_batches`: the windows keep their order. The epoch begins with a state of zeros.
     """
     split, whole = PartitionSpec("batch"), PartitionSpec()

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
 
-from charlm_lib.cells import HEADS, LAYERS
+from charlm_lib.cells import KINDS
 from charlm_lib.data import TextData
 from charlm_lib.engine.fused import (
     FusedGRU,
@@ -20,6 +21,7 @@ from charlm_lib.engine.fused import (
     FusedStackedRNNScratch,
 )
 from charlm_lib.engine.parameters import param_shapes, without_lr
+from charlm_lib.engine.source import digest
 
 TWINS = {
     "RNNScratch": FusedRNNScratch,
@@ -29,7 +31,6 @@ TWINS = {
     "RNNLMScratch": FusedRNNLMScratch,
     "RNNLM": FusedRNNLM,
 }
-KINDS = HEADS | {name: layer.kind for name, layer in LAYERS.items()}
 LONGEST = 128  # steps that are compared; JAX traces a written-out loop step by step
 
 
@@ -67,7 +68,9 @@ def fuse(model: nn.Module, use: Use, *more: Use) -> nn.Module:
 def _fuse(model: nn.Module, use: Use, *more: Use) -> nn.Module:
     same = partial(same_program, uses=(use, *more))
     rnn = settings_of_ours(getattr(model, "rnn", None))
-    if rnn is None or not same(model, model.clone(rnn=KINDS[rnn[0]](**rnn[1]))):
+    if rnn is None or rnn[0] not in TWINS:
+        return model
+    if not same(model, model.clone(rnn=KINDS[rnn[0]](**rnn[1]))):
         return model
     fused_rnn = TWINS[rnn[0]](**rnn[1])
     head = settings_of_ours(model)
@@ -89,16 +92,16 @@ def settings_of_ours(module: nn.Module | None) -> tuple[str, dict] | None:
 
 def same_program(model: nn.Module, other: nn.Module, uses: tuple[Use, ...]) -> bool:
     """Say whether two language models have the same parameters and compute the same."""
-    return model == other or all(program(model, use) == program(other, use) for use in uses)
+    return model == other or all(traced(model, use) == traced(other, use) for use in uses)
 
 
-def program(model: nn.Module, use: Use) -> str:
+def traced(model: nn.Module, use: Use) -> str:
     """Write out what a language model computes, as JAX traces it."""
-    return _program(without_lr(model), use)
+    return _traced(without_lr(model), use)
 
 
 @lru_cache(maxsize=64)
-def _program(model: nn.Module, use: Use) -> str:
+def _traced(model: nn.Module, use: Use) -> str:
     key = jax.random.key(0)
     X = jax.ShapeDtypeStruct((use.batch_size, min(use.num_steps, LONGEST)), jnp.int32)
     params = param_shapes(model)
@@ -107,5 +110,7 @@ def _program(model: nn.Module, use: Use) -> str:
     def run(params, X, state, key):
         return model.apply(params, X, state, training=use.training, rngs={"dropout": key})
 
-    traced = str(jax.make_jaxpr(run)(params, X, state, key))
-    return str(jax.tree.structure(params)) + re.sub("0x[0-9a-f]+", "", traced)  # no addresses
+    closed = jax.make_jaxpr(run)(params, X, state, key)
+    program = re.sub("0x[0-9a-f]+", "", str(closed))  # no addresses
+    constants = [np.asarray(x).tobytes() for x in closed.consts if hasattr(x, "dtype")]
+    return str(jax.tree.structure(params)) + program + digest(*constants)

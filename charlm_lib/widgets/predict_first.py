@@ -7,8 +7,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from charlm_lib.widgets.bundle import module, style
 from charlm_lib.export import check_text, pack
+from charlm_lib.widgets.bundle import module, style
 
 
 class PredictFirst(anywidget.AnyWidget):

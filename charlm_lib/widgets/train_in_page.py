@@ -15,13 +15,13 @@ from flax import linen as nn
 from charlm_lib.cells import CELLS, make_model
 from charlm_lib.corpus import clean, read_corpus
 from charlm_lib.data import Vocab, gather_windows
+from charlm_lib.export import check_text, from_vector, to_vector
 from charlm_lib.losses import cross_entropy
 from charlm_lib.widgets.bundle import module, style
-from charlm_lib.export import check_text, from_vector, to_vector
 
 CHARACTERS = 20_000
 CHOICES = {
-    "cell": CELLS,
+    "cell": tuple(name for name, cell in CELLS.items() if cell.in_browser),
     "layers": (1, 2, 3),
     "hiddens": (8, 16, 32, 64),
     "num_steps": (8, 16, 32, 64),

@@ -41,7 +41,7 @@ def test_a_model_is_that_of_the_chapter_that_teaches_it(made, model):
     [
         ({"cell": "lstm"}, "cell='lstm': choose one of tanh, gru"),
         ({"cell": "tanh", "dropout": 0.5}, "dropout=0.5 stands between layers of cell='gru' only"),
-        ({"cell": "gru", "sigma": 0.1}, "sigma=0.1: a GRU draws"),
+        ({"cell": "gru", "sigma": 0.1}, "sigma=0.1: cell='gru' draws"),
     ],
 )
 def test_what_a_cell_does_not_have_is_refused(arguments, words):

@@ -12,6 +12,7 @@ from flax import linen as nn
 from safetensors.numpy import save_file
 
 import charlm_lib as cl
+from charlm_lib.engine import twins
 from charlm_lib.engine.fingerprint import describe_run
 
 H = 8
@@ -302,3 +303,26 @@ def test_fit_or_load_of_a_damaged_file_says_to_delete_it(data, path):
     model = cl.RNNLM(cl.RNN(H), len(data.vocab), lr=1.0)
     with pytest.raises(ValueError, match="run.safetensors' is damaged.*delete"):
         cl.fit_or_load(path, cl.Trainer(1), model, data)
+
+
+class Masked(cl.RNNLM):
+    """A reader's own model: some logits are damped, by numbers that stand outside of it."""
+
+    mask = np.ones(40, np.float32)
+
+    def output_layer(self, outputs):
+        return super().output_layer(outputs) * self.mask[: self.vocab_size]
+
+
+def test_a_model_of_ones_own_is_found_again_and_its_constants_count(
+    data, path, monkeypatch, capsys
+):
+    model = Masked(cl.RNN(H), len(data.vocab), lr=1.0)
+    first = cl.fit_or_load(path, cl.Trainer(1), model, data)
+    again = cl.fit_or_load(path, cl.Trainer(1), model, data)
+    assert "run.safetensors: finished" in capsys.readouterr().out
+    assert again.model == model and again.history == first.history
+    twins._traced.cache_clear()  # a new session, in which the numbers are others
+    monkeypatch.setattr(Masked, "mask", np.linspace(0, 1, 40, dtype=np.float32))
+    other = cl.fit_or_load(path, cl.Trainer(1), model, data)
+    assert other.settings != first.settings

@@ -17,10 +17,11 @@ from jax.sharding import Mesh
 
 import charlm_lib as cl
 from charlm_lib import evaluation
-from charlm_lib.display.progress import FitDisplay, StopButton
+from charlm_lib.display.progress import FitDisplay
 from charlm_lib.engine import compiling, running
 from charlm_lib.engine.epochs import total_nll
 from charlm_lib.engine.parameters import first_params
+from charlm_lib.engine.stopping import StopButton
 
 H = 8
 

@@ -52,6 +52,7 @@ TRAINING = "import lib.training"
         ("core.py", "numpy.mean(x)", "numpy.mean(x) + 1"),
         ("core.py", "mean(x):", "mean(x, y=1):"),
         ("training.py", "LOSS = mean", "LOSS = mean if 1 else 2"),
+        ("__init__.py", "import read\n", "import read\nread()\n"),  # a door that does something
     ],
 )
 def test_an_edit_of_what_computes_counts(library, name, old, new):
@@ -71,6 +72,7 @@ def test_an_edit_of_what_computes_counts(library, name, old, new):
         ("studies/records/one.json", "1", "2"),
         ("engine/fast.py", "#1", "#2"),  # only a widget imports it
         ("__init__.py", "from lib.studies.one import read\n", ""),
+        ("__init__.py", "from lib.core", "__all__ = ['mean']\nfrom lib.core"),
     ],
 )
 def test_an_edit_of_anything_else_does_not(library, name, old, new):
@@ -91,11 +93,28 @@ def test_a_chapter_with_a_widget_depends_on_what_that_shows_but_not_on_how(libra
 
 def test_what_comes_through_the_door_is_followed_to_its_place(library):
     files, packages = source.reached("from lib import mean", library)
-    assert [path.name for path in files] == ["core.py"] and packages == ["numpy"]
+    assert [path.name for path in files] == ["__init__.py", "core.py"] and packages == ["numpy"]
     assert source.reached(TRAINING, library)[1] == ["numpy"]  # nbformat is what a plot needs
     assert source.reached("import lib.core as c\nfrom lib.core import mean", library)[0] == files
     everything = {path.name for path in source.reached("import lib", library)[0]}
-    assert everything == {"core.py", "training.py", "one.py", "one.json"}
+    assert everything == {"__init__.py", "core.py", "training.py", "one.py", "one.json"}
+
+
+def test_a_string_counts_with_its_spaces_and_empty_lines():
+    assert source.code('a = """b\n\n  c \n"""\n\n\nd = 1  \n') == 'a = """b\n\n  c \n"""\nd = 1'
+
+
+def test_a_stray_file_in_a_room_counts_for_nothing(library):
+    before = source.fingerprint.__wrapped__("from lib import read", library)
+    (library / "studies" / ".one.py.swp").write_text("an editor's")
+    (library / "studies" / "NOTES.md").write_text("a note")
+    assert source.fingerprint.__wrapped__("from lib import read", library) == before
+
+
+@pytest.mark.parametrize("line", ["from .core import mean", "from lib import *"])
+def test_an_import_that_cannot_be_followed_is_refused(library, line):
+    with pytest.raises(ValueError, match="cannot be followed"):
+        source.fingerprint.__wrapped__(line, library)
 
 
 def test_a_hash_in_a_string_is_no_comment(library):

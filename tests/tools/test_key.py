@@ -57,9 +57,13 @@ def test_an_edit_of_what_computes_executes(small_book, file, old, new):
     assert key() != before
 
 
-def test_the_tags_of_a_cell_count(small_book):
+def test_the_tags_of_a_cell_count_where_they_act(small_book):
     before, path = key(), places.notebook("chapters/one")
     nb = nbformat.read(path, as_version=4)
+    nb.cells[1].metadata.tags = ["skip-slide"]
+    nb.cells[1].source += "  # a comment\n"
+    nbformat.write(nb, path)
+    assert key() == before
     nb.cells[1].metadata.tags = ["raises-exception"]
     nbformat.write(nb, path)
     assert key() != before

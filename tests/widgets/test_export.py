@@ -10,9 +10,9 @@ import pytest
 from flax import linen as nn
 
 from charlm_lib import GRU, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch, Vocab
+from charlm_lib.export import from_vector, pack, to_vector
 from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
 from charlm_lib.widgets.bundle import FOLDER, module, style
-from charlm_lib.export import from_vector, pack, to_vector
 from charlm_lib.widgets.train_in_page import CHOICES
 
 WIDGETS = {

@@ -8,10 +8,11 @@ from nbformat import NotebookNode
 
 from tools.book import places
 from tools.book.places import BuildError
-from tools.library import digest, fingerprint
+from tools.library import code, digest, fingerprint
 
 MARK = "charlm"  # in a chapter's metadata: its key, the results that it saved, and its outputs
 CLOCKS = {"seconds", "compile_seconds"}
+ACTING = {"raises-exception"}  # tags that change how a cell is executed
 SET_UP = "set-up"  # the tag of the cell that `make repo` writes: an address decides no outcome
 # Python 3.11 raises a SystemError where two threads parse at the same time (its issue 106905).
 _PARSING = threading.Lock()
@@ -20,25 +21,29 @@ _PARSING = threading.Lock()
 def chapter_key(name: str, nb: NotebookNode, results: dict[str, str]) -> str:
     """Hash what a chapter's outputs depend on.
 
-    That is its code with the tags of its cells; of the library and of other packages, what the
-    imports reach and computes; and `results` (file -> digest) of the chapters before it, if it
-    loads any. Text, style sheets, colours and docstrings do not count, nor does the set-up cell.
+    That is its code; of the library and of other packages, what the imports reach and computes;
+    and `results` (file -> digest) of the chapters before it, if it loads any. Text, comments, style
+    sheets, colours and docstrings do not count, nor does the set-up cell.
 
     Raises:
         BuildError: a cell is not Python.
     """
-    cells = [c for c in nb.cells if c.cell_type == "code"]
-    code = [[c.source, sorted(c.metadata.get("tags", []))] for c in cells]
-    code = [[source, tags] for source, tags in code if SET_UP not in tags]
-    joined = "\n".join(source for source, _ in code)
+    cells = [c for c in nb.cells if c.cell_type == "code" and SET_UP not in tags_of(c)]
+    joined = "\n".join(c.source for c in cells)
     try:
         with _PARSING:
             library = fingerprint(joined, places.ROOT / "charlm_lib")
+            own = [[code(c.source), sorted(tags_of(c) & ACTING)] for c in cells]
     except SyntaxError as error:
         line = (error.text or "").strip()
         raise BuildError(f"{name}.ipynb has a line that is not Python: {line}") from error
     loaded = sorted(results.items()) if f"{places.RESULTS}/" in joined else []
-    return digest(json.dumps([code, loaded]).encode(), library.encode())
+    return digest(json.dumps([own, loaded]).encode(), library.encode())
+
+
+def tags_of(cell: NotebookNode) -> set[str]:
+    """Give the tags of a cell."""
+    return set(cell.metadata.get("tags", []))
 
 
 def results_in(folder: Path) -> dict[str, str]:

@@ -13,7 +13,9 @@ import { randomNumbers } from "./random.js";
 
 /** How many gates the cell has: the width of its kernels in units of H. */
 export function gatesOf(cell) {
-  return cell === "gru" ? 3 : 1;
+  const gates = { tanh: 1, gru: 3 }[cell];
+  if (!gates) throw new Error(`This page cannot run the cell “${cell}”.`);
+  return gates;
 }
 
 /** Offsets of every tensor in the parameter vector, and its length. */
