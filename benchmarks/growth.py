@@ -15,6 +15,7 @@ from benchmarks.workloads import Workload, quick
 from charlm_lib.engine.batches import device_mesh, on_all_devices, shuffled_batches
 from charlm_lib.engine.compiling import abstract, compiling_epoch
 from charlm_lib.engine.epochs import epoch_function
+from charlm_lib.engine.optimizers import sgd
 
 FACTORS = (1, 2, 5, 10)
 BASE = Workload("GRU", 1, num_hiddens=64, batch_size=128, num_steps=20, num_updates=4)
@@ -59,8 +60,8 @@ def measure(workload: Workload, text_length: int, rounds: int) -> dict[str, floa
     mesh, key = device_mesh(), jax.random.key(0)
     model = make_model(workload)
     params = model.init(key, np.zeros((1, 1), np.int32))
-    optimizer, first_opt_state = cl.Trainer(1, workload.clip).start(None, model.lr)
-    opt_state = first_opt_state(params)
+    optimizer, first_state = sgd(model.lr, workload.clip)
+    opt_state = first_state(params)
     arguments = (params, opt_state, data.tokens, data.starts("val"), data.starts("train"), key)
     *state, tokens, val, train, key = on_all_devices(arguments, mesh)
     batches = shuffled_batches(mesh, data.batch_size, train, key, 1)

@@ -193,24 +193,32 @@ def test_quick_workloads_are_small():
         assert workload.num_hiddens * workload.batch_size * workload.num_steps <= 1024
 
 
+def write_worker(folder, text):
+    """Put another worker into the place of ours, below a folder from which it is started."""
+    (folder / "benchmarks").mkdir()
+    for name, content in (("__init__.py", ""), ("worker.py", text)):
+        (folder / "benchmarks" / name).write_text(content)
+
+
 def test_a_contender_that_fails_is_named(tmp_path, monkeypatch):
-    (tmp_path / "worker.py").write_text("raise SystemExit(3)")
-    monkeypatch.setattr(compare, "HERE", tmp_path)
-    with pytest.raises(RuntimeError, match="worker.py plain loop .* ended with 3"):
+    write_worker(tmp_path, "raise SystemExit(3)")
+    monkeypatch.setattr(compare, "ROOT", tmp_path)
+    with pytest.raises(RuntimeError, match="benchmarks.worker plain loop .* ended with 3"):
         compare.Worker("plain loop", Workload("RNN")).read()
 
 
 def test_contenders_take_turns(tmp_path, monkeypatch):
     log = tmp_path / "log"
-    (tmp_path / "worker.py").write_text(
+    write_worker(
+        tmp_path,
         "import json, sys\n"
         "print('{}', flush=True)\n"
         "for _ in sys.stdin:\n"
         f"    open({str(log)!r}, 'a').write(sys.argv[1][0])\n"
         "    print(json.dumps({'seconds': 2.0}), flush=True)\n"
-        "print(json.dumps({'megabytes': 7.0}))\n"
+        "print(json.dumps({'megabytes': 7.0}))\n",
     )
-    monkeypatch.setattr(compare, "HERE", tmp_path)
+    monkeypatch.setattr(compare, "ROOT", tmp_path)
     monkeypatch.setattr(compare, "TORCH", tmp_path / "none")
     found = compare.compare(WORKLOADS["1 layer, written out"], 3)
     assert log.read_text() == "poauf" * 3

@@ -1,5 +1,6 @@
 """What travels to the browser: weights, descriptions, modules, and the widgets' own checks."""
 
+import dataclasses
 import gzip
 import re
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import pytest
 from flax import linen as nn
 
 from charlm_lib import GRU, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch, Vocab
+from charlm_lib.cells import CELLS
 from charlm_lib.export import from_vector, pack, to_vector
 from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
 from charlm_lib.widgets.bundle import FOLDER, module, style
@@ -133,6 +135,22 @@ def broken(result, value):
 def test_bad_input_is_named(results, change, message):
     with pytest.raises(ValueError, match=message):
         change(results)
+
+
+def test_a_cell_that_the_page_does_not_know_is_refused(results, monkeypatch):
+    """And in the page itself: it must not take one cell for another."""
+    gru = dataclasses.replace(CELLS["gru"], in_browser=False)
+    monkeypatch.setitem(CELLS, "gru", gru)
+    with pytest.raises(ValueError, match="runs RNNScratch, StackedRNNScratch, RNN only, and"):
+        TextSampler(results["GRU"])
+
+
+def test_the_page_names_a_cell_that_it_cannot_run(run_node):
+    program = """
+    const { gatesOf } = await load("model/parameters.js");
+    try { gatesOf("lstm"); give("ran"); } catch (error) { give(error.message); }
+    """
+    assert run_node(program) == "This page cannot run the cell “lstm”."
 
 
 def test_capitals_are_welcome_where_the_vocabulary_is_lower_case(results):
