@@ -16,7 +16,7 @@ from charlm_lib.corpus import clean, read_corpus, read_file, read_url  # noqa: E
 from charlm_lib.data import TextData, TimeMachine, Vocab, gather_windows  # noqa: E402
 from charlm_lib.engine.parameters import first_params  # noqa: E402
 from charlm_lib.engine.twins import Use, fuse  # noqa: E402
-from charlm_lib.evaluation import evaluate, nll_by_position, text_nll  # noqa: E402
+from charlm_lib.evaluation import TrainedModel, evaluate, nll_by_position, text_nll  # noqa: E402
 from charlm_lib.losses import bits_per_character, cross_entropy, perplexity  # noqa: E402
 from charlm_lib.models import (  # noqa: E402
     GRU,
@@ -45,6 +45,7 @@ __all__ = [
     "StackedRNNScratch",
     "TextData",
     "TimeMachine",
+    "TrainedModel",
     "Trainer",
     "Use",
     "Vocab",

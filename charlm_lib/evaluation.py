@@ -1,13 +1,15 @@
 """How well a model predicts: windows, a text read from front to back, each place in a window."""
 
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from flax import linen as nn
 
-from charlm_lib.data import TextData, gather_windows
+from charlm_lib.data import TextData, Vocab, gather_windows
 from charlm_lib.engine.batches import device_mesh
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.epochs import windows_nll
@@ -16,35 +18,71 @@ from charlm_lib.engine.twins import Use, fuse
 _windows_nll = jit_model(windows_nll, static_argnums=range(5))  # compiled once per model and shape
 
 
-def evaluate(model: nn.Module, params: dict, data: TextData, split: str = "val") -> float:
+class TrainedModel(NamedTuple):
+    """A language model, its parameters, and the vocabulary that they know.
+
+    Every `FitResult` has these three. What takes a `TrainedModel` takes a result as well.
+    """
+
+    model: nn.Module
+    params: dict
+    vocab: Vocab
+
+
+def check_trained(trained: TrainedModel) -> None:
+    """Raise a ValueError unless this has a model, its parameters and their vocabulary."""
+    if not all(hasattr(trained, name) for name in TrainedModel._fields):
+        raise ValueError(
+            f"{type(trained).__name__} is no trained model: pass the result of Trainer.fit, or "
+            "TrainedModel(model, params, vocab), since ids mean nothing without their vocabulary"
+        )
+
+
+def evaluate(trained: TrainedModel, data: TextData, split: str = "val") -> float:
     """Mean negative log-likelihood per character (nats) over all windows of a split.
 
     Total over total: batches of different sizes weigh by their characters. No dropout.
 
     Args:
-        model, params: a language model, for example of a `FitResult`.
-        data: the windows; its vocabulary must be the one the model learned.
+        trained: a `FitResult`, or a `TrainedModel`.
+        data: the windows, in the vocabulary of the model; see `TextData` for its `vocab`.
         split: "train" or "val".
 
     Raises:
-        ValueError: unknown split, or a model for another vocabulary size.
+        ValueError: unknown split, or a text in another vocabulary.
     """
-    check_vocab(model, data)
-    starts = data.starts(split)
-    twin = fuse(model, Use(data.batch_size, data.num_steps))
+    check_trained(trained)
+    check_vocab(trained.vocab, data)
+    return windows_loss(trained, data, data.starts(split))
+
+
+def windows_loss(trained: TrainedModel, data: TextData, starts: np.ndarray) -> float:
+    """Mean negative log-likelihood per character (nats) of the windows that begin at `starts`."""
+    twin = fuse(trained.model, Use(data.batch_size, data.num_steps))
     # On this host alone: a process may then evaluate without the others.
     mesh, sizes = device_mesh(jax.local_devices()), (data.num_steps, data.batch_size)
-    total = _windows_nll()(twin, None, mesh, *sizes, params, data.tokens, starts)
+    total = _windows_nll()(twin, None, mesh, *sizes, trained.params, data.tokens, starts)
     return float(total) / (len(starts) * data.num_steps)
 
 
-def check_vocab(model: nn.Module, data: TextData) -> None:
-    """Raise a ValueError unless the model has one logit per token of the vocabulary."""
-    if model.vocab_size != len(data.vocab):
-        raise ValueError(
-            f"the model has vocab_size={model.vocab_size}, but the text has {len(data.vocab)} "
-            "tokens: build the model with vocab_size=len(data.vocab)"
-        )
+def check_vocab(vocab: Vocab, data: TextData) -> None:
+    """Raise a ValueError unless the ids of the data mean what the model learned them to mean."""
+    if vocab.tokens == data.vocab.tokens:
+        return
+    known, found = set(vocab.tokens), set(data.vocab.tokens)
+    raise ValueError(
+        f"the text has another vocabulary than the one that the model learned ({len(found)} "
+        f"tokens, {listed(found - known)} of them unknown; {len(known)} tokens in the model's, "
+        f"{listed(known - found)} of them missing here), so an id would mean another character: "
+        "read it in the model's, TextData(..., vocab=result.vocab)"
+    )
+
+
+def listed(tokens: set[str], most: int = 5) -> str:
+    """Write down the first few of some tokens, and how many more there are; "none" of nothing."""
+    shown = ", ".join(map(repr, sorted(tokens)[:most]))
+    more = f" and {len(tokens) - most} more" if len(tokens) > most else ""
+    return shown + more or "none"
 
 
 @partial(jax.jit, static_argnums=0)
@@ -53,51 +91,77 @@ def _nll(model: nn.Module, params: dict, X: jax.Array, Y: jax.Array) -> jax.Arra
     return optax.softmax_cross_entropy_with_integer_labels(logits, Y)
 
 
-def text_nll(model: nn.Module, params: dict, tokens: jax.Array) -> jax.Array:
+def text_nll(trained: TrainedModel, text: str | jax.Array) -> jax.Array:
     """Negative log-likelihood (nats) of each character of a text but the first.
 
     The model reads the text once, as one long sequence: each prediction uses everything before.
 
     Args:
-        model, params: a language model, for example of a `FitResult`.
-        tokens: `(n,)` ids, at least 2.
+        trained: a `FitResult`, or a `TrainedModel`.
+        text: at least 2 characters that the model knows; a capital that it does not know counts
+            as its small letter. Or their ids, `(n,)`.
 
     Returns:
         `(n - 1,)`; its mean is the loss of the text.
 
     Raises:
-        ValueError: fewer than 2 tokens.
+        ValueError: fewer than 2 characters, or one that the model does not know.
     """
-    if len(tokens) < 2:
-        raise ValueError(f"a text of {len(tokens)} characters leaves nothing to predict: pass 2")
-    model = fuse(model, Use(1, len(tokens) - 1))
+    ids = known_ids(trained, text)
+    if len(ids) < 2:
+        raise ValueError(f"a text of {len(ids)} characters leaves nothing to predict: pass 2")
+    model = fuse(trained.model, Use(1, len(ids) - 1))
     # A batch of one text: (1, n - 1) ids and targets
-    return _nll(model, params, tokens[None, :-1], tokens[None, 1:])[0]
+    return _nll(model, trained.params, ids[None, :-1], ids[None, 1:])[0]
 
 
-def nll_by_position(model: nn.Module, params: dict, tokens: jax.Array, num_steps: int) -> jax.Array:
+def nll_by_position(trained: TrainedModel, text: str | jax.Array, num_steps: int) -> jax.Array:
     """Mean negative log-likelihood (nats) after 1, 2, ..., num_steps characters of context.
 
     The text is cut into windows that start half a window apart, and each window is read from a
-    state of zeros, so that the prediction at step t knows t characters and no more.
+    first state, so that the prediction at step t knows t characters and no more.
 
     Args:
-        model, params: a language model, for example of a `FitResult`.
-        tokens: `(n,)` ids.
+        trained, text: as for `text_nll`.
         num_steps: the longest context, in characters.
 
     Returns:
         `(num_steps,)`.
 
     Raises:
-        ValueError: the text is shorter than one window.
+        ValueError: the text is shorter than one window, or has an unknown character.
     """
-    if len(tokens) < num_steps + 1:
+    ids = known_ids(trained, text)
+    if len(ids) < num_steps + 1:
         raise ValueError(
-            f"a text of {len(tokens)} characters has no window of num_steps={num_steps} and a "
+            f"a text of {len(ids)} characters has no window of num_steps={num_steps} and a "
             "target: use a longer text or a smaller num_steps"
         )
-    starts = jnp.arange(0, len(tokens) - num_steps, max(1, num_steps // 2))
-    windows = gather_windows(tokens, starts, num_steps)
-    model = fuse(model, Use(len(starts), num_steps))
-    return _nll(model, params, *windows).mean(0)  # (windows, num_steps) -> (num_steps,)
+    starts = jnp.arange(0, len(ids) - num_steps, max(1, num_steps // 2))
+    windows = gather_windows(ids, starts, num_steps)
+    model = fuse(trained.model, Use(len(starts), num_steps))
+    return _nll(model, trained.params, *windows).mean(0)  # (windows, num_steps) -> (num_steps,)
+
+
+def known_ids(trained: TrainedModel, text: str | jax.Array) -> jax.Array:
+    """Give the ids of a text, `(n,)`; raise a ValueError if the model does not know one of them."""
+    check_trained(trained)
+    vocab = trained.vocab
+    if isinstance(text, str):
+        text = vocab.fold(text)
+        unknown = set(vocab.unknown(text))
+        if unknown:
+            raise ValueError(
+                f"the text has {listed(unknown)}, which the model has never seen: leave that out, "
+                "or pass the text through charlm_lib.clean as the training text was"
+            )
+        return jnp.asarray(vocab.encode(text))
+    ids = np.asarray(text)
+    if ids.ndim != 1 or not np.issubdtype(ids.dtype, np.integer):
+        raise ValueError(
+            f"text has shape {ids.shape} and type {ids.dtype}: pass a string, or ids of shape (n,)"
+        )
+    outside = ids[(ids < 0) | (ids >= len(vocab))]
+    if outside.size:
+        raise ValueError(f"id {outside[0]} is outside 0..{len(vocab) - 1}, the vocabulary's ids")
+    return jnp.asarray(ids)

@@ -12,9 +12,11 @@ import jax
 import numpy as np
 from flax import linen as nn
 
-from charlm_lib.cells import CELLS, LAYERS, layer_of
+from charlm_lib.cells import CELLS, LAYERS, Layer, layer_of
+from charlm_lib.engine.twins import Use, as_ours
 
 DTYPES = ("float16", "float32")
+STEPS = 16  # that are compared
 
 
 def to_vector(model: nn.Module, params: Mapping) -> tuple[np.ndarray, dict[str, Any]]:
@@ -28,13 +30,9 @@ def to_vector(model: nn.Module, params: Mapping) -> tuple[np.ndarray, dict[str, 
         The vector, and a dict with `cell` ("tanh" or "gru"), `hiddens` and `layers`.
 
     Raises:
-        ValueError: the browser does not know such a layer, or parameters are missing.
+        ValueError: the browser does not compute what this model does, or parameters are missing.
     """
-    layer = layer_of(model)
-    if layer is None or not CELLS[layer.cell].in_browser:
-        kind = type(getattr(model, "rnn", model)).__name__
-        known = [name for name, other in LAYERS.items() if CELLS[other.cell].in_browser]
-        raise ValueError(f"the browser runs {', '.join(known)} only, and this is a {kind}")
+    layer = layer_in_browser(model)
     try:
         tree = params["params"]
         layers, output = layer.layers(tree["rnn"]), output_weights(tree)
@@ -45,7 +43,28 @@ def to_vector(model: nn.Module, params: Mapping) -> tuple[np.ndarray, dict[str, 
     tensors = [np.asarray(tensor) for weights in (*layers, output) for tensor in weights]
     about = {"cell": layer.cell, "hiddens": int(output[0].shape[0]), "layers": len(layers)}
     vector = np.concatenate([tensor.astype(np.float32).ravel() for tensor in tensors])
+    left_out = sum(np.size(x) for x in jax.tree.leaves(params)) - vector.size
+    if left_out:
+        raise ValueError(f"the browser has no place for {left_out} of these parameters")
     return vector, about
+
+
+def layer_in_browser(model: nn.Module) -> Layer:
+    """Find the layer of the library that computes what the model's layer does, in the browser too.
+
+    Raises:
+        ValueError: there is none.
+    """
+    ours = as_ours(model, Use(2, STEPS))
+    layer = layer_of(ours) if ours is not None else None
+    if layer is None or not CELLS[layer.cell].in_browser:
+        kind = type(getattr(model, "rnn", model)).__name__
+        known = [name for name, other in LAYERS.items() if CELLS[other.cell].in_browser]
+        raise ValueError(
+            f"the browser runs {', '.join(known)} in RNNLMScratch or RNNLM only, as the library "
+            f"computes them, and this {type(model).__name__} of a {kind} computes something else"
+        )
+    return layer
 
 
 def output_weights(tree: Mapping) -> list:

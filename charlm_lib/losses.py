@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 LANES = 16  # float32 numbers in the longest vectors that CPUs have
+EXPLODED = 10  # times worse than guessing evenly
 
 
 def cross_entropy(logits: jax.Array, Y: jax.Array) -> jax.Array:
@@ -75,6 +76,14 @@ def perplexity(nll: float) -> float:
         1 for a model that is always right, `vocab_size` for one that guesses evenly.
     """
     return math.exp(nll) if nll < 700 else math.inf if nll == nll else math.nan
+
+
+def has_exploded(nll: float, vocab_size: int) -> bool:
+    """Say whether a loss (nats per character) is that of a model which has exploded.
+
+    It predicts more than `EXPLODED` times worse than guessing evenly, or its loss is no number.
+    """
+    return not nll <= math.log(EXPLODED * vocab_size)
 
 
 def bits_per_character(nll: float) -> float:

@@ -17,10 +17,15 @@ from safetensors.numpy import save
 from charlm_lib.cells import build_model, describe_model
 from charlm_lib.data import Vocab
 from charlm_lib.display.numbers import format_perplexity
+from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.fingerprint import json_value
 from charlm_lib.engine.short_runs import note
+from charlm_lib.engine.twins import Use, as_ours
 
-FORMAT = "charlm_lib result 1"
+ANY_FORMAT = "charlm_lib result "
+FORMAT = ANY_FORMAT + "2"
+ROWS, STEPS = 4, 4  # of the ids that a saved model is known by
+LONG = 16  # steps of two models that are compared
 
 
 @dataclass
@@ -39,7 +44,9 @@ class FitResult:
         grad_norms: norm of the gradient of the mean loss before clipping, one per update.
         compile_seconds: time for tracing and compiling, and drawing the first parameters meanwhile;
             not part of the history's seconds.
-        stopped: "finished", "interrupted" or "diverged".
+        stopped: "finished", "interrupted" or "diverged"; `Trainer.fit` says when that is.
+        opt_state: the numbers of the optimizer's state, for `Trainer.fit(start=...)`; none of plain
+            SGD, which remembers nothing.
     """
 
     model: nn.Module
@@ -51,6 +58,7 @@ class FitResult:
     grad_norms: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     compile_seconds: float = 0.0
     stopped: str = "finished"
+    opt_state: list[np.ndarray] = field(default_factory=list)
 
     def __repr__(self) -> str:
         text = f"{self.stopped} after {len(self.history['epoch'])} epochs"
@@ -93,36 +101,46 @@ class FitResult:
         return 1 + int(np.nanargmin(val)) if np.isfinite(val).any() else 0
 
     def at_best_epoch(self) -> "FitResult":
-        """Give the same result with the parameters of its best epoch."""
-        return replace(self, params=self.best_params)
+        """Give the result as it was after its best epoch, but for the state of the optimizer."""
+        best, epochs = self.best_epoch, len(self.history["epoch"])
+        if not best:
+            return replace(self, params=self.best_params, opt_state=[])
+        return replace(
+            self,
+            params=self.best_params,
+            history={name: values[:best] for name, values in self.history.items()},
+            grad_norms=self.grad_norms[: best * len(self.grad_norms) // epochs],
+            opt_state=[] if best < epochs else self.opt_state,
+            stopped="finished" if self.stopped == "diverged" else self.stopped,
+        )
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the result to one safetensors file, with the rest as JSON in its metadata.
 
-        Folders are made as needed. An older file is replaced only once the new one is whole, and
-        one with a whole training run not by a run that was cut short. Where nothing can be
-        written, a warning says so, and the result stays what it is: in memory. Where several
-        processes trained together, the first one writes.
+        Folders are made as needed. An older result is replaced only once the new one is whole, and
+        one of a whole training run not by a run that was cut short. A file that is no saved result
+        is never replaced: the result then goes to a new file beside it, and a warning says so.
+        Where nothing can be written, a warning says so, and the result stays what it is: in memory.
+        Where several processes trained together, the first one writes.
+
+        Args:
+            path: the file.
+            overwrite: replace the file whatever it holds.
         """
         path = Path(path)
         if jax.process_index() > 0:
             return
-        if self.cut_short and holds_whole_run(path):
+        if self.cut_short and not overwrite and holds_whole_run(path):
             print(f"{path}: keeps its whole training run; save this short one under another name")
             return
-        tensors = {"grad_norms": np.asarray(self.grad_norms)}
-        for name in ("params", "best_params"):
-            tensors |= flatten_dict({name: getattr(self, name)}, sep="/")
-        rest = {
-            "format": FORMAT,
-            "model": describe_model(self.model),
-            "vocab": self.vocab.tokens,
-            **{k: getattr(self, k) for k in ("history", "settings", "compile_seconds", "stopped")},
-        }
-        content = save(
-            {k: np.array(v, order="C") for k, v in tensors.items()},
-            metadata={"charlm": json.dumps(rest, default=json_value)},
-        )
+        if not (overwrite or may_be_replaced(path)):
+            foreign, path = path, free_name(path)
+            warnings.warn(
+                f"{str(foreign)!r} is no result of charlm_lib and stays as it is: this result is "
+                f"saved as {str(path)!r}. Give save another name, or overwrite=True.",
+                stacklevel=2,
+            )
+        content = self._content()
         try:
             write_whole(path, content)
         except OSError as error:
@@ -131,6 +149,49 @@ class FitResult:
                 "is in memory only: call save with a file in a folder of your own to keep it.",
                 stacklevel=2,
             )
+
+    def _content(self) -> bytes:
+        """Give the bytes of the file."""
+        trees = {name: getattr(self, name) for name in ("params", "best_params")}
+        tensors = {
+            "grad_norms": self.grad_norms,
+            "logits": probe(self.model, self.params, len(self.vocab)),
+            **{f"opt_state/{i}": x for i, x in enumerate(self.opt_state)},
+            **flatten_dict(trees, sep="/"),
+        }
+        ours = as_ours(self.model, Use(ROWS, LONG), Use(ROWS, LONG, training=True))
+        rest = {
+            "format": FORMAT,
+            "model": describe_model(ours or self.model),
+            "is_ours": ours is not None,
+            "vocab": self.vocab.tokens,
+            **{k: getattr(self, k) for k in ("history", "settings", "compile_seconds", "stopped")},
+        }
+        return save(
+            {k: np.array(v, order="C") for k, v in tensors.items()},
+            metadata={"charlm": json.dumps(rest, default=json_value)},
+        )
+
+
+def _logits(model: nn.Module, params: dict, X: np.ndarray) -> jax.Array:
+    return model.apply(params, X)[0][:, -1]  # (ROWS, vocab_size), after the last step
+
+
+_few_logits = jit_model(_logits, static_argnums=0)
+
+
+def probe(model: nn.Module, params: dict, vocab_size: int) -> np.ndarray:
+    """Compute the few logits that a saved model is known by, whatever its class is called.
+
+    They are the ones after short rows of ids that are always the same: the shorter, the less does
+    it matter in which order a machine adds.
+
+    Returns:
+        `(ROWS, vocab_size)`.
+    """
+    X = (5 * np.arange(ROWS * STEPS, dtype=np.int32).reshape(ROWS, STEPS) + 1) % vocab_size
+    with jax.default_matmul_precision("highest"):
+        return np.asarray(_few_logits()(model, params, X), np.float32)
 
 
 def was_cut_short(stopped: str, settings: dict) -> bool:
@@ -145,6 +206,23 @@ def holds_whole_run(path: Path) -> bool:
     except (FileNotFoundError, ValueError):
         return False
     return not was_cut_short(saved["stopped"], saved["settings"])
+
+
+def may_be_replaced(path: Path) -> bool:
+    """Say whether nothing is lost that we did not write: there is no such file, or a result."""
+    if not path.is_file():
+        return True
+    try:
+        return str(description(path).get("format")).startswith(ANY_FORMAT)
+    except ValueError:
+        return False
+
+
+def free_name(path: Path) -> Path:
+    """Give a name beside a foreign file's that no other file has."""
+    names = ("", *(f".{number}" for number in range(2, 1000)))
+    beside = (path.with_name(f"{path.name}{number}.safetensors") for number in names)
+    return next(p for p in beside if not p.exists())
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -163,35 +241,85 @@ def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
 
     Args:
         path: the file.
-        model: the Flax module, needed only where it is not one of `charlm_lib.models`; its
-            parameters must have the shapes of those in the file.
+        model: the Flax module, needed only where it computes something else than one of
+            `charlm_lib.models`; it must be the one that was saved.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is damaged, is not a saved result, or does not fit the model.
+        ValueError: the file is damaged, is not a saved result, or the model computes something else
+            from its parameters than the saved one did.
     """
     path = Path(path)
     rest, tensors = read(path)
-    grad_norms = tensors.pop("grad_norms")
+    grad_norms, logits = tensors.pop("grad_norms"), tensors.pop("logits", None)
+    opt_state = [tensors.pop(name) for name in in_order(tensors, "opt_state/")]
     trees = unflatten_dict({tuple(k.split("/")): jnp.asarray(v) for k, v in tensors.items()})
-    if model is not None:
-        wanted = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
-        if jax.tree.map(jnp.shape, wanted) != jax.tree.map(jnp.shape, trees["params"]):
-            raise ValueError(
-                f"{str(path)!r} holds {rest['model']}, whose parameters have other shapes than "
-                f"those of {describe_model(model)}: pass the model that was saved"
-            )
-    return FitResult(
-        model=model or build_model(rest["model"]),
+    result = FitResult(
+        model=library_model(path, rest) if model is None else model,
         vocab=Vocab(rest["vocab"]),
         grad_norms=grad_norms,
+        opt_state=opt_state,
         **trees,
         **{k: rest[k] for k in ("history", "settings", "compile_seconds", "stopped")},
     )
+    check_model(path, result, rest["model"], logits)
+    return result
+
+
+def in_order(tensors: dict, start: str) -> list[str]:
+    """List the names that begin like this and end with a number, by that number."""
+    return sorted((n for n in tensors if n.startswith(start)), key=lambda n: int(n[len(start) :]))
+
+
+def library_model(path: Path, rest: dict) -> nn.Module:
+    """Make the library's model that a file describes; raise a ValueError where it is none."""
+    if not rest.get("is_ours", True):
+        raise ValueError(
+            f"{str(path)!r} holds a model of one's own, {rest['model']}, which computes something "
+            "else than charlm_lib's classes: pass that model, load(path, model=...)"
+        )
+    return build_model(rest["model"])
+
+
+def check_model(path: Path, result: FitResult, saved: dict, logits: np.ndarray | None) -> None:
+    """Raise a ValueError unless the model computes from its parameters what was saved with them."""
+    wanted = jax.eval_shape(result.model.init, jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
+    if jax.tree.map(jnp.shape, wanted) != jax.tree.map(jnp.shape, result.params):
+        raise ValueError(
+            f"{str(path)!r} holds {saved}, whose parameters have other shapes than "
+            f"those of {describe_model(result.model)}: pass the model that was saved"
+        )
+    if logits is None:
+        warnings.warn(
+            f"{str(path)!r} is from an older version, which did not note what its model computes: "
+            "compare its perplexity with the one you know, and save it again.",
+            stacklevel=3,
+        )
+        return
+    found = probe(result.model, result.params, len(result.vocab))
+    largest = np.abs(logits[np.isfinite(logits)]).max(initial=0)
+    if not np.allclose(found, logits, rtol=0, atol=1e-3 * largest, equal_nan=True):
+        raise ValueError(
+            f"{str(path)!r} holds {saved}, which computed other logits from these parameters than "
+            f"{describe_model(result.model)} does: pass the model as it was when it was saved"
+        )
 
 
 def read(path: Path) -> tuple[dict, dict]:
     """Read the JSON part and the arrays of a saved result; errors as for `load`."""
+    rest = description(path)
+    found = rest.get("format")
+    if found not in (FORMAT, ANY_FORMAT + "1"):
+        raise ValueError(
+            f"{str(path)!r} is a safetensors file, but no saved result of this version (format "
+            f"{found!r}, expected {FORMAT!r})"
+        )
+    with safe_open(path, framework="numpy") as file:
+        return rest, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def description(path: Path) -> dict:
+    """Read the JSON part of a safetensors file; errors as for `load`."""
     if not path.is_file():
         raise FileNotFoundError(
             f"There is no saved result {str(path)!r} in {str(Path.cwd())!r}: check the name, or "
@@ -200,16 +328,9 @@ def read(path: Path) -> tuple[dict, dict]:
     try:
         with safe_open(path, framework="numpy") as file:
             rest = json.loads((file.metadata() or {}).get("charlm", "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, json.JSONDecodeError, OSError) as error:
         raise ValueError(
-            f"{str(path)!r} is damaged or is not a saved result ({error}): delete it and train "
-            "again"
+            f"{str(path)!r} is no saved result ({error}): check the name. If it was one, it is "
+            "damaged: train again and save under another name"
         ) from error
-    found = rest.get("format") if isinstance(rest, dict) else None
-    if found != FORMAT:
-        raise ValueError(
-            f"{str(path)!r} is a safetensors file, but not one that FitResult.save of this "
-            f"version wrote (format {found!r}, expected {FORMAT!r})"
-        )
-    return rest, tensors
+    return rest if isinstance(rest, dict) else {}

@@ -1,8 +1,9 @@
 """The `Trainer`, which lets a language model learn the windows of a text."""
 
 import math
+import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import jax
@@ -11,19 +12,24 @@ import numpy as np
 import optax
 from flax import linen as nn
 
+from charlm_lib.cells import describe_model
 from charlm_lib.data import TextData, Vocab
+from charlm_lib.display.numbers import format_perplexity
 from charlm_lib.display.progress import FitDisplay
 from charlm_lib.engine.batches import on_any_process
-from charlm_lib.engine.fingerprint import describe_run
+from charlm_lib.engine.fingerprint import describe_run, goes_on, settings_of_whole
 from charlm_lib.engine.optimizers import Rule, clipped, sgd
-from charlm_lib.engine.running import Measured, Run
+from charlm_lib.engine.parameters import param_shapes, without_lr
+from charlm_lib.engine.probing import is_known, logits_shape, looks_ahead
+from charlm_lib.engine.running import Begin, Measured, Run
 from charlm_lib.engine.short_runs import note, shorten
 from charlm_lib.engine.stopping import StopButton
 from charlm_lib.engine.streams import check_streams
-from charlm_lib.evaluation import check_vocab
-from charlm_lib.losses import perplexity
+from charlm_lib.engine.twins import fuse, training_uses
+from charlm_lib.evaluation import TrainedModel, check_vocab, windows_loss
+from charlm_lib.losses import has_exploded, perplexity
 from charlm_lib.models import check_sizes
-from charlm_lib.results import FitResult, load, read
+from charlm_lib.results import FitResult, load, may_be_replaced, read
 
 
 @dataclass(frozen=True)
@@ -75,64 +81,203 @@ class Trainer:
         key: jax.Array | int = 0,
         optimizer: optax.GradientTransformation | None = None,
         show: bool = True,
+        start: FitResult | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_minutes: float = 10,
     ) -> FitResult:
-        """Train a model from new random parameters.
+        """Train a model, from new random parameters or from those of a result.
 
         Progress and a growing perplexity plot are shown in a notebook, a progress bar in a
         terminal. The stop button (Ctrl-C) ends training after the running epoch and keeps what
-        was learned. When the loss is no longer finite, training stops with a warning.
-        `CHARLM_FAST=1` in the environment cuts training short, for a quick look.
+        was learned. `CHARLM_FAST=1` in the environment cuts training short, for a quick look.
+
+        Training stops with a warning when it has diverged: when the loss is no longer finite, or
+        when the model, after an epoch, predicts both validation windows and windows that it was
+        trained on more than ten times worse than guessing evenly (perplexity above `10 *
+        vocab_size`).
 
         Args:
             model: a language model such as `RNNLM(GRU(32, 2), len(data.vocab), lr=2)`.
             data: the windows of a text.
             key: a JAX random key, or a seed for one, for the parameters, the order of the
                 windows, and dropout. Same key, same result.
-            optimizer: any optax optimizer; None stands for SGD with the model's `lr`. Clipping
-                comes before it.
+            optimizer: any optax optimizer; None stands for SGD with the model's `lr`, a number or
+                a schedule. Clipping comes before it.
             show: whether to show progress.
+            start: a result to go on from, for `max_epochs` more epochs. If windows, key and what
+                the model computes are the same, then order and history go on, and so does the
+                state of the optimizer if that is the same too: 50 and 50 epochs equal 100. If
+                not, as in fine-tuning on a second text, a new run begins from its parameters.
+            checkpoint: a file to which the result so far is saved now and then; `load` reads it
+                after a crash, for `start`.
+            checkpoint_minutes: how often.
 
         Raises:
-            ValueError: the model does not fit the data, its lr is not a positive number, or the
+            ValueError: the model does not fit the data or the start, it has no usable lr, or the
                 windows do not follow each other although the state is to be carried.
         """
         rule = self.rule_for(model, data, optimizer)
         max_epochs, starts, left_out = shorten(self.max_epochs, data.starts("train"))
         log = Log(len(starts) * data.num_steps, data.num_val * data.num_steps)
-        show = show and jax.process_index() == 0
-        display = FitDisplay(log.history, max_epochs, show, note(left_out))
-        with StopButton() as stop, display:
-            how = self.compute_dtype, self.carry_state, max_epochs > 0
-            run = Run(model, data, starts, key, rule, *how)
-            # Before the first epoch: what cannot be described must not cost a training.
-            kind = "sgd" if optimizer is None else "own"
-            settings = describe_run(self, model, data, key, kind, run.first_params)
-            if max_epochs:
-                run.wait()
-            for number in range(1, max_epochs + 1):
-                measured = run.epoch(number)
-                log.add(number, measured, run)
-                display.update()
-                if log.stopped == "diverged":
-                    break
-                if number < max_epochs and on_any_process(stop.pressed):
-                    log.stopped = "interrupted"
-                    break
-        if log.stopped == "diverged":
-            lr = model.lr if optimizer is None else None
-            warnings.warn(divergence_advice(self, lr, number), stacklevel=2)
-        return log.result(model, data.vocab, settings, run)
+        with StopButton() as stop:
+            run, settings, words = self.begin(model, data, starts, key, rule, start, log)
+            self.warn_of_looking_ahead(model, data)
+            due = Timer(checkpoint_minutes)
+            done = len(log.history["epoch"])
+            last = done + max_epochs
+            show = show and jax.process_index() == 0
+            words = "; ".join(filter(None, (note(left_out), words)))
+            with FitDisplay(log.history, last, show, words) as display:
+                if max_epochs:
+                    run.wait()
+                for number in range(done + 1, last + 1):
+                    log.add(number, run.epoch(number), run)
+                    display.update()
+                    if log.stopped == "diverged" or exploded(model, run, data, starts, log):
+                        log.stopped = "diverged"
+                        break
+                    if number < last and on_any_process(stop.pressed):
+                        log.stopped = "interrupted"
+                        break
+                    if checkpoint and number < last and due():
+                        so_far = log.result(model, data.vocab, settings, run)
+                        replace(so_far, stopped="interrupted").save(checkpoint)
+        result = log.result(model, data.vocab, settings, run)
+        advice = advise(self, result, model.lr if optimizer is None else None)
+        if advice:
+            warnings.warn(advice, stacklevel=2)
+        return result
 
     def rule_for(
         self, model: nn.Module, data: TextData, optimizer: optax.GradientTransformation | None
     ) -> Rule:
         """Give the rule of updates; raise a ValueError unless the model can learn the data."""
-        check_vocab(model, data)
+        check_model(model, data)
         if self.carry_state:
             check_streams(data)
-        if optimizer is None:
-            return sgd(model.lr, self.gradient_clip_val)
-        return clipped(optimizer, self.gradient_clip_val)
+        if optimizer is not None:
+            return clipped(optimizer, self.gradient_clip_val)
+        if getattr(model, "lr", None) is None:
+            raise ValueError(
+                f"{type(model).__name__} has no learning rate: give it a field `lr`, as in lr=1.0, "
+                "or pass an optimizer, fit(..., optimizer=optax.adamw(0.01))"
+            )
+        return sgd(model.lr, self.gradient_clip_val)
+
+    def begin(
+        self,
+        model: nn.Module,
+        data: TextData,
+        starts: np.ndarray,
+        key: jax.Array | int,
+        rule: Rule,
+        start: FitResult | None,
+        log: "Log",
+    ) -> tuple[Run, dict, str]:
+        """Begin a run, which begins to compile; give also its settings, and a few words on it.
+
+        What cannot be described must not cost a training: so the settings come first.
+        """
+        how = self.compute_dtype, self.carry_state, self.max_epochs > 0
+        if start is None:
+            run = Run(model, data, starts, key, rule, *how)
+            return run, describe_run(self, model, data, key, rule, run.first_params), ""
+        check_start(start, model, data)
+        settings = describe_run(self, model, data, key, rule, start.params)
+        begin, settings, words = go_on(start, settings, log)
+        return Run(model, data, starts, key, rule, *how, begin), settings, words
+
+    def warn_of_looking_ahead(self, model: nn.Module, data: TextData) -> None:
+        """Warn where a model of one's own sees what it should predict."""
+        twin = fuse(model, *training_uses(data, self.compute_dtype, self.carry_state))
+        if not is_known(twin) and looks_ahead(without_lr(model)):
+            warnings.warn(
+                "This model sees the future: what it predicts changes with characters that come "
+                "later, as in a layer that reads both ways. So it can read off its target instead "
+                "of predicting it: a perplexity near 1 is no success, and it cannot write. Let "
+                "every step depend on the steps before it only.",
+                stacklevel=3,
+            )
+
+
+class Timer:
+    """Says, when called, whether so many minutes have passed since it last said so."""
+
+    def __init__(self, minutes: float):
+        if not (isinstance(minutes, int | float) and minutes >= 0):
+            raise ValueError(f"checkpoint_minutes={minutes!r} must be a number of minutes")
+        self.seconds, self.last = 60 * minutes, time.monotonic()
+
+    def __call__(self) -> bool:
+        if time.monotonic() - self.last < self.seconds:
+            return False
+        self.last = time.monotonic()
+        return True
+
+
+def check_model(model: nn.Module, data: TextData) -> None:
+    """Raise a ValueError unless the model gives one logit per token of the vocabulary."""
+    vocab_size = len(data.vocab)
+    if getattr(model, "vocab_size", vocab_size) != vocab_size:
+        raise ValueError(
+            f"the model has vocab_size={model.vocab_size}, but the text has {vocab_size} "
+            "tokens: build the model with vocab_size=len(data.vocab)"
+        )
+    batch_size, num_steps = 2, 3
+    shape = logits_shape(without_lr(model), batch_size, num_steps)
+    if shape != (batch_size, num_steps, vocab_size):
+        raise ValueError(
+            f"the model gives logits of shape {shape} for ids of shape {batch_size, num_steps}, "
+            f"but training needs (batch_size, num_steps, {vocab_size}): {vocab_size} tokens are in "
+            "the vocabulary"
+        )
+
+
+def check_start(start: FitResult, model: nn.Module, data: TextData) -> None:
+    """Raise a ValueError unless training can go on from this result with this model and text."""
+    if not isinstance(start, FitResult):
+        raise ValueError(f"start={start!r} is no result: pass what fit gave, or load(path)")
+    if start.stopped == "diverged":
+        raise ValueError("start has diverged: go on from start.at_best_epoch()")
+    check_vocab(start.vocab, data)
+    shapes = param_shapes(without_lr(model))
+    if jax.tree.map(jnp.shape, shapes) != jax.tree.map(jnp.shape, start.params):
+        raise ValueError(
+            f"the parameters of start have other shapes than those of {describe_model(model)}: "
+            "pass the model that start.model is"
+        )
+
+
+def go_on(start: FitResult, settings: dict, log: "Log") -> tuple[Begin, dict, str]:
+    """Say what a run begins with that goes on from a result, and take over its history.
+
+    Returns:
+        Parameters and state of the optimizer; the settings of the whole run; and a few words.
+    """
+    begin = Begin(start.params, [])
+    if not goes_on(start.settings, settings):
+        return begin, settings, "a new run from the parameters of start"
+    log.take_over(start)
+    done = len(start.history["epoch"])
+    words = f"goes on after epoch {done}"
+    same = start.settings["optimizer"] == settings["optimizer"]
+    if same and (start.opt_state or settings["optimizer"] == "sgd"):
+        whole = settings_of_whole(start.settings, done, settings)
+        return Begin(start.params, start.opt_state), whole or settings, words
+    return begin, settings, f"{words}, with a new state of the optimizer"
+
+
+def exploded(model: nn.Module, run: Run, data: TextData, starts: np.ndarray, log: "Log") -> bool:
+    """Say whether a model has exploded: on validation windows, and on windows it was trained on.
+
+    On validation windows alone it may be right to be wrong: they can be of another kind.
+    """
+    size = len(data.vocab)
+    if not has_exploded(log.val_loss, size):
+        return False
+    trained = TrainedModel(model, run.params, data.vocab)
+    some = starts[:: -(-len(starts) // data.batch_size)]  # all over the text, at most one batch
+    return has_exploded(windows_loss(trained, data, some), size)
 
 
 @dataclass
@@ -147,6 +292,7 @@ class Log:
     val_size: int
     best: float = math.inf  # the lowest validation perplexity
     best_params: dict = field(default_factory=dict)
+    val_loss: float = math.nan  # of the last epoch, per character
     stopped: str = "finished"
     grad_norms: list[np.ndarray] = field(default_factory=list)
     history: dict[str, list] = field(
@@ -155,12 +301,21 @@ class Log:
         }
     )
 
+    def take_over(self, start: FitResult) -> None:
+        """Begin with what an earlier part of the run was like."""
+        self.history = {name: list(values) for name, values in start.history.items()}
+        self.grad_norms = [start.grad_norms]
+        if start.best_epoch:
+            self.best = start.history["val_perplexity"][start.best_epoch - 1]
+            self.best_params = start.best_params
+
     def add(self, number: int, measured: Measured, run: Run) -> None:
         """Take note of an epoch, and of the run's parameters if they are the best so far."""
         train_nll = measured.train_nll.sum(dtype=float)
+        self.val_loss = measured.val_nll / self.val_size
         self.history["epoch"].append(number)
         self.history["train_perplexity"].append(perplexity(train_nll / self.train_size))
-        self.history["val_perplexity"].append(perplexity(measured.val_nll / self.val_size))
+        self.history["val_perplexity"].append(perplexity(self.val_loss))
         self.history["seconds"].append(measured.seconds)
         self.grad_norms.append(measured.grad_norms)
         if self.history["val_perplexity"][-1] < self.best:
@@ -181,23 +336,38 @@ class Log:
             grad_norms=norms,
             compile_seconds=run.compile_seconds,
             stopped=self.stopped,
+            opt_state=run.opt_state,
         )
 
 
 def fit_or_load(
-    path: str | Path, trainer: Trainer, model: nn.Module, data: TextData, key: int = 0
+    path: str | Path,
+    trainer: Trainer,
+    model: nn.Module,
+    data: TextData,
+    key: jax.Array | int = 0,
+    optimizer: optax.GradientTransformation | None = None,
+    checkpoint_minutes: float = 10,
 ) -> FitResult:
     """Load a saved result if it came from the very same settings, otherwise train and save it.
 
     A file counts only if the model and all that it computes, the text, the windows, the trainer,
-    the seed, the source of this library and the versions of the packages that it imports are the
-    same, and only if the run was finished. A run that was stopped or diverged is not saved.
+    the optimizer, the seed, the source of this library and the versions of the packages that it
+    imports are the same, and only if the run was finished. A run that diverged is not saved.
+
+    While it trains, the result so far is saved beside it now and then, and also when it is stopped,
+    as `NAME.unfinished.safetensors`. Called again, also after a crash, it goes on from there.
+
+    Args:
+        path: the file.
+        trainer, model, data, key, optimizer, checkpoint_minutes: see `Trainer.fit`.
 
     Raises:
-        ValueError: the file is damaged (see `load`).
+        ValueError: the file is damaged or is no saved result (see `load`).
     """
-    wanted = describe_run(trainer, model, data, key)
-    saved = read(Path(path))[0] if Path(path).is_file() else {}
+    path = Path(path)
+    wanted = describe_run(trainer, model, data, key, trainer.rule_for(model, data, optimizer))
+    saved = read(path)[0] if path.is_file() else {}
     found = saved.get("settings") == wanted and saved.get("stopped") == "finished"
     # All processes train, or none: one alone would wait for the others for ever.
     if not on_any_process(not found):
@@ -205,18 +375,56 @@ def fit_or_load(
         if jax.process_index() == 0:
             print(f"{path}: {result}")
         return result
-    result = trainer.fit(model, data, key)
-    if result.stopped == "finished":
+    unfinished = path.with_name(f"{path.stem}.unfinished.safetensors")
+    start = unfinished_run(unfinished, wanted, model)
+    done = len(start.history["epoch"]) if start else 0
+    left = replace(trainer, max_epochs=trainer.max_epochs - done)
+    options = {"start": start, "checkpoint": unfinished, "checkpoint_minutes": checkpoint_minutes}
+    result = left.fit(model, data, key, optimizer, **options)
+    if result.stopped == "interrupted":
+        result.save(unfinished)
+    elif result.stopped == "finished":
         result.save(path)
+        if jax.process_index() == 0 and may_be_replaced(unfinished):
+            unfinished.unlink(missing_ok=True)
     return result
 
 
-def divergence_advice(trainer: Trainer, lr: float | None, epoch: int) -> str:
-    """Say what to change after a loss that was not finite; lr is None for one's own optimizer."""
-    remedy = "a smaller learning rate" + ("" if lr is None else f" than lr={lr}")
+def unfinished_run(path: Path, wanted: dict, model: nn.Module) -> FitResult | None:
+    """Load what is left of a run with these settings that was not finished, if there is."""
+    saved = read(path)[0] if path.is_file() else {}
+    found = saved.get("settings") == wanted and saved.get("stopped") == "interrupted"
+    return None if on_any_process(not found) else load(path, model)
+
+
+def advise(trainer: Trainer, result: FitResult, lr: float | None) -> str:
+    """Say what went wrong in a run, and what to change; nothing where nothing did.
+
+    lr is None for an optimizer of one's own.
+    """
+    epoch, size = len(result.history["epoch"]), len(result.vocab)
+    if not epoch:
+        return ""
+    train, val = (result.history[f"{name}_perplexity"][-1] for name in ("train", "val"))
+    guessing = f"guessing evenly among {size} tokens has {size}"
+    remedy = "a smaller learning rate" + (f" than lr={lr}" if isinstance(lr, int | float) else "")
     if trainer.gradient_clip_val is None:
         remedy += ", or gradient_clip_val=1 in the Trainer"
-    return (
-        f"Training diverged in epoch {epoch}: the loss is not finite. The parameters are those "
-        f"after the last finite update. Try {remedy}."
-    )
+    if result.stopped == "diverged" and not np.isfinite(train):
+        return (
+            f"Training diverged in epoch {epoch}: the loss is not finite. The parameters are those "
+            f"after the last finite update. Try {remedy}."
+        )
+    if result.stopped == "diverged":
+        return (
+            f"Training diverged in epoch {epoch}: validation perplexity {format_perplexity(val)}, "
+            f"and it is no better on the windows it learns from; {guessing}. Try {remedy}."
+        )
+    if not val <= size:
+        return (
+            f"After epoch {epoch} the model is worse than no model: validation perplexity "
+            f"{format_perplexity(val)}, while {guessing}. If its training perplexity "
+            f"({format_perplexity(train)}) is no better, try {remedy}, or more epochs; if it is, "
+            "the validation text is of another kind, or the training text was learned by heart."
+        )
+    return ""

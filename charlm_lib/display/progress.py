@@ -19,7 +19,7 @@ class FitDisplay:
 
     Args:
         history: the lists of a `FitResult`, which grow.
-        max_epochs: epochs to come.
+        max_epochs: the last epoch to come.
         show: False shows nothing.
         note: what the reader must know about this run.
     """
@@ -40,7 +40,8 @@ class FitDisplay:
         elif self.show:
             if self.note:
                 tqdm.write(self.note)
-            self.bar = tqdm(total=self.max_epochs, bar_format=BAR)
+            done = len(self.history["epoch"])
+            self.bar = tqdm(total=self.max_epochs, initial=done, bar_format=BAR)
         return self
 
     def update(self) -> None:

@@ -15,14 +15,23 @@ from jax.sharding import Mesh, PartitionSpec
 
 from charlm_lib.data import gather_windows
 from charlm_lib.engine.batches import micro_batch_size, micro_batches
+from charlm_lib.engine.probing import is_known, starts_at_zeros
 from charlm_lib.losses import weighted_nll
+
+
+def smaller(dtype: str, tree):
+    """Turn the floating-point arrays of a tree into a smaller type."""
+    return jax.tree.map(
+        lambda x: x.astype(dtype) if jnp.issubdtype(x.dtype, jnp.floating) else x, tree
+    )
 
 
 def apply_in(dtype: str, model, params, X, **options) -> tuple:
     """Call `model.apply` on weights, inputs and first state in a smaller type; logits in float32.
 
     So all products are in that type too. The weights themselves, and with them their gradients,
-    stay in float32 (Micikevicius et al., 2018).
+    stay in float32 (Micikevicius et al., 2018). A model of one's own whose first state is not zeros
+    makes that state itself, from smaller weights.
     """
 
     def small_one_hot(method, args, kwargs, context):
@@ -30,9 +39,11 @@ def apply_in(dtype: str, model, params, X, **options) -> tuple:
         is_one_hot = context.method_name == "one_hot" and jnp.issubdtype(output.dtype, jnp.floating)
         return output.astype(dtype) if is_one_hot else output
 
-    _, state = jax.eval_shape(partial(model.apply, **options), params, X)
-    state = jax.tree.map(lambda x: jnp.zeros(x.shape, dtype), state)
-    params = jax.tree.map(lambda x: x.astype(dtype), params)
+    state = None
+    if is_known(model) or starts_at_zeros(model):
+        _, state = jax.eval_shape(partial(model.apply, **options), params, X)
+        state = smaller(dtype, jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), state))
+    params = smaller(dtype, params)
     with nn.intercept_methods(small_one_hot):
         logits, state = model.apply(params, X, state, **options)
     return logits.astype(jnp.float32), state

@@ -14,7 +14,7 @@ from charlm_lib.data import TextData
 from charlm_lib.engine.batches import device_mesh, on_all_devices, shuffled_batches
 from charlm_lib.engine.compiling import abstract, compiled, compiling_epoch
 from charlm_lib.engine.epochs import epoch_function
-from charlm_lib.engine.optimizers import Rule
+from charlm_lib.engine.optimizers import Rule, as_numbers, restored_state
 from charlm_lib.engine.parameters import as_key, first_params, param_shapes
 from charlm_lib.engine.streams import stream_batches, stream_epoch_function, stream_mesh
 from charlm_lib.engine.twins import fuse, training_uses
@@ -29,6 +29,13 @@ class Measured(NamedTuple):
     seconds: float
 
 
+class Begin(NamedTuple):
+    """What a run begins with, if not with new parameters and a new state of the optimizer."""
+
+    params: dict
+    opt_state: list[np.ndarray]  # its leaves, from `as_numbers`; empty: a new state
+
+
 class Run:
     """A training run: after `wait`, call `epoch` with 1, 2, 3, ... and read `params` in between.
 
@@ -41,6 +48,7 @@ class Run:
         rule: the optimizer.
         compute_dtype, carry_state: see `Trainer`.
         will_train: False compiles nothing.
+        begin: what to begin with; None: new parameters, drawn from the key.
     """
 
     def __init__(
@@ -53,8 +61,10 @@ class Run:
         compute_dtype: str | None,
         carry_state: bool,
         will_train: bool,
+        begin: Begin | None = None,
     ):
         self.begun, self.compile_seconds = time.perf_counter(), 0.0
+        self.rule = rule
         self.mesh = stream_mesh(device_mesh()) if carry_state else device_mesh()
         arrays = data.tokens, data.starts("val")
         self.tokens, self.val_starts = on_all_devices(arrays, self.mesh)
@@ -66,11 +76,13 @@ class Run:
             make_epoch = stream_epoch_function if carry_state else epoch_function
             how = make_epoch, twin, compute_dtype, self.mesh, data.num_steps, data.batch_size
             self.compiling = self.begin_to_compile(how, param_shapes(model), rule)
-        params = first_params(model, key)
+        params = first_params(model, key) if begin is None else begin.params
         self.first_params = jax.device_get(params)
+        opt_state = rule.first_state(params)
+        if begin is not None and begin.opt_state:
+            opt_state = restored_state(rule, params, begin.opt_state)
         # Copies, because the parameters are donated: an optimizer may keep them in its state.
-        opt_state = jax.tree.map(jnp.copy, rule.first_state(params))
-        self.state = on_all_devices((params, opt_state), self.mesh)
+        self.state = on_all_devices((params, jax.tree.map(jnp.copy, opt_state)), self.mesh)
 
     def begin_to_compile(self, how: tuple, shapes: dict, rule: Rule) -> Future:
         """Begin to compile the epoch that `how` makes, for parameters of these shapes."""
@@ -98,3 +110,8 @@ class Run:
     def params(self) -> dict:
         """The present parameters, as NumPy arrays."""
         return jax.device_get(self.state[0])
+
+    @property
+    def opt_state(self) -> list[np.ndarray]:
+        """The leaves of the optimizer's present state; none of plain SGD, which remembers none."""
+        return [] if self.rule.is_sgd else [as_numbers(x) for x in jax.tree.leaves(self.state[1])]

@@ -15,6 +15,7 @@ from jax.sharding import Mesh, PartitionSpec
 from charlm_lib.data import TextData, gather_windows
 from charlm_lib.engine.batches import shared_rows
 from charlm_lib.engine.epochs import guarded_update, sum_over_devices
+from charlm_lib.engine.probing import is_known, starts_at_zeros
 from charlm_lib.losses import weighted_nll
 
 SHARES = 8  # equal parts of a batch, each with its own dropout key; any of 1, 2, 4, 8 devices
@@ -79,26 +80,33 @@ def stream_epoch_function(
     """Make the function that trains for one epoch with carried state and validates.
 
     Same arguments and results as that of `epochs.epoch_function`, in float32 only, and `batches`
-    from `stream_batches`: the windows keep their order. The epoch begins with a state of zeros.
+    from `stream_batches`: the windows keep their order. The epoch begins with the model's first
+    state: zeros, or what a model of one's own makes, which then is trained by the first update.
     """
+    from_zeros = is_known(model) or starts_at_zeros(model)
     split, whole = PartitionSpec("batch"), PartitionSpec()
 
-    def share_nll(params, state, tokens, starts, key):
+    def share_nll(params, state, is_first, tokens, starts, key):
         X, Y = gather_windows(tokens, starts, num_steps)
         rngs = None if key is None else {"dropout": key}
-        logits, state = model.apply(params, X, state, training=key is not None, rngs=rngs)
+        apply = partial(model.apply, params, X, training=key is not None, rngs=rngs)
+        if from_zeros:
+            logits, state = apply(state)
+        else:
+            logits, state = jax.lax.cond(is_first, lambda _: apply(None), apply, state)
         return weighted_nll(logits.swapaxes(0, 1), Y.T, jnp.ones(Y.T.shape)), state
 
-    def nll(params, state, tokens, starts, keys):
-        in_shares = jax.vmap(share_nll, (None, 0, None, 0, 0))  # over the shares of this device
-        nll, state = in_shares(params, state, tokens, starts, keys)
+    def nll(params, state, is_first, tokens, starts, keys):
+        # Over the shares of this device
+        in_shares = jax.vmap(share_nll, (None, 0, None, None, 0, 0))
+        nll, state = in_shares(params, state, is_first, tokens, starts, keys)
         return nll.sum(), state
 
     def shared(function, out_specs):
         return jax.shard_map(
             function,
             mesh=mesh,
-            in_specs=(whole, split, whole, split, split),
+            in_specs=(whole, split, whole, whole, split, split),
             out_specs=out_specs,
             check_vma=False,
         )
@@ -111,16 +119,17 @@ def stream_epoch_function(
         value, state = nll(*arguments)
         return jax.lax.psum(value, "batch"), state
 
-    def first_state(params):
+    def zeros(params):
         X = jnp.zeros((batch_size // SHARES, 1), jnp.int32)
         _, state = jax.eval_shape(model.apply, params, X)
-        return jnp.zeros((SHARES, *state.shape))  # one state per share, whose rows it holds
+        # One state per share, whose rows it holds
+        return jax.tree.map(lambda x: jnp.zeros((SHARES, *x.shape), x.dtype), state)
 
     def update(carry, batch, tokens):
         params, opt_state, state = carry
-        starts, keys = batch
+        is_first, starts, keys = batch
         (nll, grads), state = shared(value_and_gradient, ((whole, whole), split))(
-            params, state, tokens, starts, keys
+            params, state, is_first, tokens, starts, keys
         )
         grads = jax.tree.map(lambda g: g / (batch_size * num_steps), grads)
         params, opt_state, nll, norm = guarded_update(optimizer, params, opt_state, grads, nll)
@@ -128,14 +137,25 @@ def stream_epoch_function(
 
     def epoch(params, opt_state, tokens, batches, val_starts):
         (params, opt_state, _), (nll, grad_norms) = jax.lax.scan(
-            partial(update, tokens=tokens), (params, opt_state, first_state(params)), batches
+            partial(update, tokens=tokens),
+            (params, opt_state, zeros(params)),
+            numbered(*batches),
         )
 
-        def validate(state, starts):
-            nll, state = shared(value, (whole, split))(params, state, tokens, starts, None)
+        def validate(state, batch):
+            is_first, starts = batch
+            nll, state = shared(value, (whole, split))(
+                params, state, is_first, tokens, starts, None
+            )
             return state, nll
 
-        _, val_nll = jax.lax.scan(validate, first_state(params), shares(val_starts, batch_size))
+        val_starts = shares(val_starts, batch_size)
+        _, val_nll = jax.lax.scan(validate, zeros(params), numbered(val_starts))
         return params, opt_state, nll, grad_norms, val_nll.sum()
 
     return epoch
+
+
+def numbered(*batches: jax.Array) -> tuple:
+    """Put before an epoch's batches, one after the other, whether each is the first."""
+    return jnp.arange(len(batches[0])) == 0, *batches

@@ -79,6 +79,19 @@ def _fuse(model: nn.Module, use: Use, *more: Use) -> nn.Module:
     return TWINS[head[0]](**head[1] | {"rnn": fused_rnn})
 
 
+def as_ours(model: nn.Module, *uses: Use) -> nn.Module | None:
+    """Give a language model of the library's own classes that computes what this one computes.
+
+    A class counts as the library's if it has its name, its settings and its program: a reader's own
+    `RNN` that computes something else has no such model. None: there is none.
+    """
+    rnn, head = settings_of_ours(getattr(model, "rnn", None)), settings_of_ours(model)
+    if rnn is None or head is None:
+        return None
+    ours = KINDS[head[0]](**head[1] | {"rnn": KINDS[rnn[0]](**rnn[1])})
+    return ours if same_program(model, ours, uses) else None
+
+
 def settings_of_ours(module: nn.Module | None) -> tuple[str, dict] | None:
     """Give the name of the module's class and its settings, if `models` has one of that name."""
     kind = type(module).__name__

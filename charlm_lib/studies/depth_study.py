@@ -108,7 +108,7 @@ def train(config: Config, lr: float, seed: int, data: TextData, show: bool = Fal
 def run(config: Config, lr: float, seed: int, data: TextData) -> tuple[dict, FitResult]:
     """Train one network and write down what came of it, as JSON types, beside the result."""
     result = train(config, lr, seed, data)
-    test = text_nll(result.model, result.params, data.tokens[TEST_START:])
+    test = text_nll(result, data.tokens[TEST_START:])
     entry = {
         "name": config.name,
         "lr": lr,

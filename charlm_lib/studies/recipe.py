@@ -90,8 +90,8 @@ def measure(step: Step, seed: int) -> dict:
     result = step.train(seed, show=False)
     tokens = step.data().tokens
     losses = {
-        "train_loss": text_nll(result.model, result.params, tokens[: len(tokens) - TEST_START]),
-        "test_loss": text_nll(result.model, result.params, tokens[TEST_START:]),
+        "train_loss": text_nll(result, tokens[: len(tokens) - TEST_START]),
+        "test_loss": text_nll(result, tokens[TEST_START:]),
     }
     return {
         "step": step.name,

@@ -4,8 +4,16 @@ import jax
 import numpy as np
 import pytest
 
-from charlm_lib import GRU, RNN, RNNLM, StackedRNNScratch
-from charlm_lib.evaluation import nll_by_position, text_nll
+from charlm_lib import (
+    GRU,
+    RNN,
+    RNNLM,
+    StackedRNNScratch,
+    TrainedModel,
+    Vocab,
+    nll_by_position,
+    text_nll,
+)
 
 TOKENS = jax.random.randint(jax.random.key(5), (50,), 0, 7)
 LAYERS = {
@@ -18,21 +26,21 @@ LAYERS = {
 @pytest.fixture(params=LAYERS)
 def fitted(request):
     model = RNNLM(LAYERS[request.param], 7, lr=1.0)
-    return model, model.init(jax.random.key(0), TOKENS[None])
+    return TrainedModel(model, model.init(jax.random.key(0), TOKENS[None]), Vocab("abcdef"))
 
 
 def test_a_text_is_read_once_with_the_state_kept(fitted):
-    model, params = fitted
+    model, params, _ = fitted
     step = jax.jit(model.apply)
     state, expected = None, []
     for now, following in zip(TOKENS[:-1], TOKENS[1:], strict=True):
         logits, state = step(params, now[None, None], state)
         expected.append(-jax.nn.log_softmax(logits[0, 0])[following])
-    assert np.allclose(text_nll(model, params, TOKENS), expected, atol=1e-5)
+    assert np.allclose(text_nll(fitted, TOKENS), expected, atol=1e-5)
 
 
 def test_the_loss_at_a_position_knows_that_many_characters(fitted):
-    model, params = fitted
+    model, params, _ = fitted
     step = jax.jit(model.apply)
     starts = np.arange(0, len(TOKENS) - 8, 4)
     state, expected = None, []
@@ -41,11 +49,11 @@ def test_the_loss_at_a_position_knows_that_many_characters(fitted):
         surprise = -np.asarray(jax.nn.log_softmax(logits[:, 0]))
         targets = np.asarray(TOKENS[starts + t + 1])
         expected.append(surprise[np.arange(len(starts)), targets].mean())
-    assert np.allclose(nll_by_position(model, params, TOKENS, 8), expected, atol=1e-5)
+    assert np.allclose(nll_by_position(fitted, TOKENS, 8), expected, atol=1e-5)
 
 
 def test_texts_that_are_too_short(fitted):
     with pytest.raises(ValueError, match="a text of 1 characters leaves nothing to predict"):
-        text_nll(*fitted, TOKENS[:1])
+        text_nll(fitted, TOKENS[:1])
     with pytest.raises(ValueError, match="50 characters has no window of num_steps=50"):
-        nll_by_position(*fitted, TOKENS, 50)
+        nll_by_position(fitted, TOKENS, 50)

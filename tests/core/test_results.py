@@ -9,9 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import linen as nn
+from safetensors.numpy import load as safetensors_load
+from safetensors.numpy import save as safetensors_save
 from safetensors.numpy import save_file
 
 import charlm_lib as cl
+from charlm_lib import results
 from charlm_lib.engine import twins
 from charlm_lib.engine.fingerprint import describe_run
 
@@ -42,9 +45,7 @@ def test_round_trip(fitted, path, data):
     assert loaded.vocab.tokens == fitted.vocab.tokens
     assert repr(loaded) == repr(fitted) and loaded.num_params == fitted.num_params
     assert cl.predict("the ", 9, loaded) == cl.predict("the ", 9, fitted)
-    assert cl.evaluate(loaded.model, loaded.params, data) == cl.evaluate(
-        fitted.model, fitted.params, data
-    )
+    assert cl.evaluate(loaded, data) == cl.evaluate(fitted, data)
     assert [p.name for p in path.parent.iterdir()] == [path.name]  # nothing half-written
 
 
@@ -158,6 +159,131 @@ def test_numbers_of_numpy_in_a_model_come_back_as_numbers(data, make_result, pat
     assert loaded.lr == 0.5 and loaded.rnn.dropout == 0.25
 
 
+# --- a model is what it computes ---
+class Leaky(cl.RNNScratch):
+    """The library's layer with one edit, in a class that can have the library's name."""
+
+    def __call__(self, inputs, state=None, training=False):
+        outputs, state = super().__call__(inputs, state, training)
+        return jnp.where(outputs < 0, 0.1 * outputs, outputs), state
+
+
+class Noisy(cl.GRU):
+    """Differs from `GRU` in training only: it drops inputs as well."""
+
+    @nn.compact
+    def __call__(self, inputs, state=None, training=False):
+        inputs = nn.Dropout(0.5, deterministic=not training)(inputs)
+        return super().__call__(inputs, state, training)
+
+
+def named_as_in_the_library(kind):
+    """Give a class the name of the one that it comes from, as an edited cell of a chapter does."""
+    return type(kind.__base__.__name__, (kind,), {"__module__": __name__})
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        cl.RNNLMScratch(named_as_in_the_library(Leaky)(24, H), 24, lr=1.0),
+        cl.RNNLM(named_as_in_the_library(Noisy)(H, 2, 0.25), 24, lr=1.0),
+    ],
+    ids=["another activation", "another dropout"],
+)
+def test_an_edited_class_of_the_librarys_name_has_to_be_passed(model, make_result, path):
+    vocab = cl.Vocab("abcdefghijklmnopqrstuvw")
+    result = make_result(model, vocab)
+    result.save(path)
+    with pytest.raises(ValueError, match=r"a model of one's own.*load\(path, model=\.\.\.\)"):
+        cl.load(path)
+    assert cl.predict("abc", 9, cl.load(path, model)) == cl.predict("abc", 9, result)
+
+
+@pytest.mark.parametrize("scale", [0.01, 0.5, 3.0])
+def test_a_model_that_computes_something_else_is_refused(scale, make_result, path):
+    vocab = cl.Vocab("abcdefghijklmnopqrstuvw")
+    ours, edited = (cl.RNNLMScratch(kind(24, H), 24, lr=1.0) for kind in (cl.RNNScratch, Leaky))
+    for saved, other in ((ours, edited), (edited, ours)):
+        make_result(saved, vocab, scale=scale).save(path)
+        with pytest.raises(ValueError, match="computed other logits from these parameters"):
+            cl.load(path, other)
+
+
+def test_a_setting_that_changes_nothing_is_no_hindrance(make_result, path):
+    class RNN(cl.RNN):
+        colour: str = "red"
+
+    vocab = cl.Vocab("abcdefg")
+    make_result(cl.RNNLM(RNN(H, "blue"), len(vocab), lr=0.5), vocab).save(path)
+    assert cl.load(path).model == cl.RNNLM(cl.RNN(H), len(vocab), lr=0.5)
+
+
+def test_a_file_of_the_version_before_is_read_with_a_warning(make_result, path, monkeypatch):
+    vocab = cl.Vocab("abcdefg")
+    result = make_result(cl.RNNLM(cl.RNN(H), len(vocab), lr=0.5), vocab)
+    monkeypatch.setattr(results, "FORMAT", "charlm_lib result 1")
+    content = safetensors_of(result)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.warns(UserWarning, match="older version.*did not note what its model computes"):
+        assert_same_trees(cl.load(path).params, result.params)
+
+
+def safetensors_of(result):
+    """Give what the version before wrote: no logits, and no word on whose the model is."""
+    tensors = safetensors_load(result._content())
+    del tensors["logits"]
+    rest = {"format": results.FORMAT, "model": results.describe_model(result.model)}
+    rest |= {"vocab": result.vocab.tokens}
+    for name in ("history", "settings", "compile_seconds", "stopped"):
+        rest[name] = getattr(result, name)
+    return safetensors_save(tensors, metadata={"charlm": json.dumps(rest)})
+
+
+# --- files that are not ours ---
+@pytest.mark.parametrize("name", ["diary.txt", "model.safetensors"])
+def test_a_save_never_replaces_what_is_no_result(fitted, tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"dear diary " * 9)
+    for number in ("", ".2"):
+        with pytest.warns(UserWarning, match=f"{name}' is no result of charlm_lib and stays"):
+            fitted.save(path)
+        beside = tmp_path / f"{name}{number}.safetensors"
+        assert_same_trees(cl.load(beside).params, fitted.params)
+    assert path.read_bytes() == b"dear diary " * 9
+    fitted.save(path, overwrite=True)
+    assert_same_trees(cl.load(path).params, fitted.params)
+
+
+def test_a_safetensors_file_of_another_program_stays(fitted, tmp_path):
+    path = tmp_path / "weights.safetensors"
+    save_file({"weight": np.arange(3, dtype=np.float32)}, path, metadata={"format": "pt"})
+    before = path.read_bytes()
+    with pytest.warns(UserWarning, match="stays as it is"):
+        fitted.save(path)
+    assert path.read_bytes() == before
+
+
+def test_fit_or_load_of_a_diary_trains_nothing_and_leaves_it(data, tmp_path):
+    path = tmp_path / "diary.txt"
+    path.write_text("dear diary")
+    model = cl.RNNLM(cl.RNN(H), len(data.vocab), lr=1.0)
+    with pytest.raises(ValueError, match="diary.txt' is no saved result"):
+        cl.fit_or_load(path, cl.Trainer(10**6), model, data)
+    assert path.read_text() == "dear diary"
+
+
+def test_a_whole_run_is_replaced_by_a_short_one_only_on_demand(fitted, path, capsys):
+    fitted.save(path)
+    short = dataclasses.replace(fitted, params=fitted.best_params, stopped="interrupted")
+    before = path.read_bytes()
+    short.save(path)
+    assert "keeps its whole training run" in capsys.readouterr().out
+    assert path.read_bytes() == before
+    short.save(path, overwrite=True)
+    assert cl.load(path).stopped == "interrupted"
+
+
 # --- damaged and foreign files ---
 def test_missing_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -173,7 +299,9 @@ def test_truncated_file(fitted, path, keep):
     content = path.read_bytes()
     size = int(keep * len(content)) if 0 < keep < 1 else keep
     path.write_bytes(content[:size])
-    with pytest.raises(ValueError, match="run.safetensors' is damaged .*train again"):
+    with pytest.raises(
+        ValueError, match="run.safetensors' is no saved result .*damaged: train again"
+    ):
         cl.load(path)
 
 
@@ -183,7 +311,7 @@ def test_truncated_file(fitted, path, keep):
 def test_a_file_of_another_kind(tmp_path, content):
     path = tmp_path / "other.bin"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="other.bin' is damaged or is not a saved result"):
+    with pytest.raises(ValueError, match="other.bin' is no saved result .*check the name"):
         cl.load(path)
 
 
@@ -200,7 +328,7 @@ def test_a_file_of_another_kind(tmp_path, content):
 def test_a_safetensors_file_of_another_program(tmp_path, metadata):
     path = tmp_path / "foreign.safetensors"
     save_file({"weight": np.zeros(3, np.float32)}, path, metadata=metadata)
-    with pytest.raises(ValueError, match="foreign.safetensors'.* not .*(saved result|FitResult)"):
+    with pytest.raises(ValueError, match="foreign.safetensors'.* no saved result"):
         cl.load(path)
 
 
@@ -210,10 +338,10 @@ class CountedTrainer(cl.Trainer):
 
     fits = []
 
-    def fit(self, model, data, key=0):
+    def fit(self, model, data, key=0, optimizer=None, **options):
         self.fits.append(1)
         result = cl.Trainer(0).fit(model, data, key)
-        settings = describe_run(self, model, data, key)
+        settings = describe_run(self, model, data, key, self.rule_for(model, data, optimizer))
         return dataclasses.replace(result, settings=settings)
 
 
@@ -288,20 +416,20 @@ def test_fit_or_load_does_not_keep_an_interrupted_run(data, path, monkeypatch):
     model = cl.RNNLM(cl.RNN(H), len(data.vocab), lr=1.0)
     untrained = cl.Trainer(0).fit(model, data)
     trainer = cl.Trainer(5)
-    settings = describe_run(trainer, model, data, 0)
+    settings = describe_run(trainer, model, data, 0, trainer.rule_for(model, data, None))
     stopped = dataclasses.replace(untrained, settings=settings, stopped="interrupted")
-    monkeypatch.setattr(cl.Trainer, "fit", lambda *args: stopped)
+    monkeypatch.setattr(cl.Trainer, "fit", lambda *args, **options: stopped)
     assert cl.fit_or_load(path, trainer, model, data).stopped == "interrupted"
     complete = dataclasses.replace(stopped, stopped="finished")
-    monkeypatch.setattr(cl.Trainer, "fit", lambda *args: complete)
+    monkeypatch.setattr(cl.Trainer, "fit", lambda *args, **options: complete)
     assert cl.fit_or_load(path, trainer, model, data).stopped == "finished"
 
 
-def test_fit_or_load_of_a_damaged_file_says_to_delete_it(data, path):
+def test_fit_or_load_of_a_damaged_file_trains_nothing(data, path):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"damaged")
     model = cl.RNNLM(cl.RNN(H), len(data.vocab), lr=1.0)
-    with pytest.raises(ValueError, match="run.safetensors' is damaged.*delete"):
+    with pytest.raises(ValueError, match="run.safetensors' is no saved result"):
         cl.fit_or_load(path, cl.Trainer(1), model, data)
 
 

@@ -166,7 +166,7 @@ def test_a_result_that_cannot_be_saved_is_kept_with_a_warning(model, data, tmp_p
         result.save(path)
     assert str(path) in str(caught[0].message).replace("\\\\", "\\")
     assert caught[0].filename == __file__
-    assert np.isfinite(cl.evaluate(model, result.params, data))
+    assert np.isfinite(cl.evaluate(result, data))
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")

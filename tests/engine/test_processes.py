@@ -23,7 +23,7 @@ data = cl.TextData(text, batch_size=16, num_steps=6, num_train=40, num_val=30)
 model = cl.RNNLM(cl.GRU(8, 2, dropout=0.5), len(data.vocab), lr=1.0)
 result = cl.fit_or_load(path, cl.Trainer(2, gradient_clip_val=1.0), model, data)
 if number == "1":  # the other process need not take part
-    print("alone", cl.evaluate(model, result.params, data), file=sys.stderr)
+    print("alone", cl.evaluate(result, data), file=sys.stderr)
 again = cl.fit_or_load(path, cl.Trainer(2, gradient_clip_val=1.0), model, data)
 weights = [float(abs(x).sum()) for x in jax.tree.leaves(result.params)]
 found = {"devices": len(jax.devices()), "local": len(jax.local_devices()), "weights": weights}
