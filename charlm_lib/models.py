@@ -5,6 +5,8 @@ Every layer is called as `layer(inputs, state=None, training=False) -> (outputs,
 `(num_steps, batch_size, num_hiddens)`, the hidden states of the top layer.
 """
 
+import reprlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +18,21 @@ def check_sizes(least: int = 1, **sizes: int) -> None:
     for name, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < least:
             raise ValueError(f"{name}={size!r} must be a whole number of at least {least}")
+
+
+def refuse_arguments(who: str, given: dict, instead: dict[str, str]) -> None:
+    """Raise a TypeError for the first of the keyword arguments that `who` does not have, if any.
+
+    Args:
+        who: the class or function, "Trainer".
+        given: what it was called with and does not know, `**others`.
+        instead: what to do instead of passing an argument, by its name. Other names get Python's
+            own words.
+    """
+    for name, value in given.items():
+        if name in instead:
+            raise TypeError(f"{who}() has no {name}={reprlib.repr(value)}: {instead[name]}")
+        raise TypeError(f"{who}() got an unexpected keyword argument {name!r}")
 
 
 def check_inputs(inputs: jax.Array, num_inputs: int | None = None) -> None:

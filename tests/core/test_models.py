@@ -7,6 +7,7 @@ import pytest
 from flax import linen as nn
 
 import charlm_lib as cl
+from charlm_lib.models import refuse_arguments
 
 T, B, V, H = 5, 3, 7, 4  # steps, batch, tokens, hidden units: all different
 DEPTHS = (1, 2, 3)
@@ -394,3 +395,15 @@ def test_numpy_whole_numbers_are_sizes():
         model = cl.GRU(np.int64(H), n)
         params = jax.eval_shape(model.init, jax.random.key(0), jnp.asarray(INPUTS))
         assert len(params["params"]) == n
+
+
+# --- old arguments ---
+def test_an_argument_of_another_book_gets_what_to_do_instead():
+    instead = {"num_gpus": "leave it out", "device": "leave it out"}
+    with pytest.raises(TypeError, match=r"^Trainer\(\) has no num_gpus=1: leave it out$"):
+        refuse_arguments("Trainer", {"num_gpus": 1, "x": 2}, instead)
+    with pytest.raises(TypeError, match=r"^Vocab\(\) has no device=\[0, 1, 2, .*\.\.\.\]: leave"):
+        refuse_arguments("Vocab", {"device": list(range(5000))}, instead)
+    with pytest.raises(TypeError, match=r"^Trainer\(\) got an unexpected keyword argument 'x'$"):
+        refuse_arguments("Trainer", {"x": 2}, instead)
+    refuse_arguments("Trainer", {}, instead)
