@@ -18,7 +18,7 @@ from charlm_lib.display.numbers import format_perplexity
 from charlm_lib.display.progress import FitDisplay
 from charlm_lib.engine.batches import on_any_process
 from charlm_lib.engine.fingerprint import describe_run, goes_on, settings_of_whole
-from charlm_lib.engine.optimizers import Rule, clipped, sgd
+from charlm_lib.engine.optimizers import Rule, clipped, is_number, sgd
 from charlm_lib.engine.parameters import param_shapes, without_lr
 from charlm_lib.engine.probing import is_known, logits_shape, looks_ahead
 from charlm_lib.engine.running import Begin, Measured, Run
@@ -28,8 +28,21 @@ from charlm_lib.engine.streams import check_streams
 from charlm_lib.engine.twins import fuse, training_uses
 from charlm_lib.evaluation import TrainedModel, check_vocab, windows_loss
 from charlm_lib.losses import has_exploded, perplexity
-from charlm_lib.models import check_sizes
+from charlm_lib.models import check_sizes, refuse_arguments
 from charlm_lib.results import FitResult, load, may_be_replaced, read
+
+EVERY_DEVICE = (
+    "leave it out, since all devices that JAX sees share the work; JAX_PLATFORMS=cpu in the "
+    "environment keeps JAX on the CPU"
+)
+INSTEAD = {  # of arguments that trainers of other books and libraries have
+    "num_gpus": EVERY_DEVICE,
+    "accelerator": EVERY_DEVICE,
+    "devices": EVERY_DEVICE,
+    "precision": 'write compute_dtype="bfloat16", or nothing for float32',
+    "lr": "it belongs to the model, RNNLM(rnn, vocab_size, lr=1.0)",
+    "optimizer": "pass it to fit, Trainer(...).fit(model, data, optimizer=...)",
+}
 
 
 @dataclass(frozen=True)
@@ -57,12 +70,17 @@ class Trainer:
     carry_state: bool = False
     compute_dtype: str | None = None
 
+    def __new__(cls, *_, **given):
+        foreign = {name: given[name] for name in given if name in INSTEAD}
+        refuse_arguments("Trainer", foreign, INSTEAD)
+        return super().__new__(cls)
+
     def __post_init__(self):
         check_sizes(least=0, max_epochs=self.max_epochs)
-        if self.gradient_clip_val is not None and not self.gradient_clip_val > 0:
+        clip = self.gradient_clip_val
+        if clip is not None and not (is_number(clip) and clip > 0):
             raise ValueError(
-                f"gradient_clip_val={self.gradient_clip_val!r} must be positive, or None for no "
-                "clipping"
+                f"gradient_clip_val={clip!r} must be positive, or None for no clipping"
             )
         if self.compute_dtype not in (None, "bfloat16"):
             raise ValueError(
@@ -204,7 +222,7 @@ class Timer:
     """Says, when called, whether so many minutes have passed since it last said so."""
 
     def __init__(self, minutes: float):
-        if not (isinstance(minutes, int | float) and minutes >= 0):
+        if not (is_number(minutes) and minutes >= 0):
             raise ValueError(f"checkpoint_minutes={minutes!r} must be a number of minutes")
         self.seconds, self.last = 60 * minutes, time.monotonic()
 
@@ -407,7 +425,7 @@ def advise(trainer: Trainer, result: FitResult, lr: float | None) -> str:
         return ""
     train, val = (result.history[f"{name}_perplexity"][-1] for name in ("train", "val"))
     guessing = f"guessing evenly among {size} tokens has {size}"
-    remedy = "a smaller learning rate" + (f" than lr={lr}" if isinstance(lr, int | float) else "")
+    remedy = "a smaller learning rate" + (f" than lr={lr}" if is_number(lr) else "")
     if trainer.gradient_clip_val is None:
         remedy += ", or gradient_clip_val=1 in the Trainer"
     if result.stopped == "diverged" and not np.isfinite(train):

@@ -27,6 +27,12 @@ class Rule(NamedTuple):
     is_sgd: bool = False
 
 
+def is_number(value) -> bool:
+    """Say whether this is one number, of Python, NumPy or JAX."""
+    kinds = int | float | np.number | jax.Array
+    return isinstance(value, kinds) and not isinstance(value, bool) and np.ndim(value) == 0
+
+
 def clipped_sgd(learning_rate: float, max_norm: float) -> optax.GradientTransformation:
     """SGD on gradients that are scaled down to length max_norm where they are longer."""
     chain = optax.chain(optax.clip_by_global_norm(max_norm), optax.sgd(learning_rate))
@@ -49,8 +55,7 @@ def sgd(lr: float | Callable, clip: float | None) -> Rule:
     """
     if callable(lr):
         return clipped(optax.sgd(lr), clip)
-    is_number = isinstance(lr, int | float | np.number | jax.Array) and np.ndim(lr) == 0
-    if not is_number or isinstance(lr, bool) or not 0 < lr < math.inf:
+    if not is_number(lr) or not 0 < lr < math.inf:
         raise ValueError(
             f"lr={lr!r} must be a positive number, or a schedule such as "
             "optax.cosine_decay_schedule(1.0, num_updates)"

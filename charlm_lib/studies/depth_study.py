@@ -21,9 +21,10 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from safetensors.numpy import load_file, save_file
 
 from charlm_lib.cells import make_model
-from charlm_lib.data import TextData, TimeMachine
+from charlm_lib.corpus import read_corpus
+from charlm_lib.data import TextData, TimeMachine, Vocab
 from charlm_lib.engine.parameters import param_shapes
-from charlm_lib.evaluation import text_nll
+from charlm_lib.evaluation import TrainedModel, text_nll
 from charlm_lib.models import RNNLM
 from charlm_lib.results import FitResult
 from charlm_lib.training import Trainer
@@ -162,19 +163,20 @@ def chosen_runs(record: dict, config: Config) -> list[dict]:
     return [run for run in runs if run["lr"] == lr]
 
 
-def recorded_params(config: Config, seed: int = SEEDS[0]) -> dict:
-    """Give the parameters of a run with the chosen learning rate.
+def recorded(config: Config, seed: int = SEEDS[0]) -> TrainedModel:
+    """Give the model that a run with the chosen learning rate left.
 
     Raises:
         ValueError: the record has no parameters of this network and seed.
     """
-    recorded = unflatten_dict({tuple(k.split("/")): v for k, v in load_file(WEIGHTS).items()})
-    if f"{config.name}-{seed}" not in recorded:
+    kept = unflatten_dict({tuple(k.split("/")): v for k, v in load_file(WEIGHTS).items()})
+    if f"{config.name}-{seed}" not in kept:
         raise ValueError(
             f"the record has no parameters of {config.name} with seed={seed}, only of "
-            f"{', '.join(sorted(recorded))}"
+            f"{', '.join(sorted(kept))}"
         )
-    return jax.tree.map(jnp.asarray, recorded[f"{config.name}-{seed}"])
+    params = jax.tree.map(jnp.asarray, kept[f"{config.name}-{seed}"])
+    return TrainedModel(config.model(), params, Vocab(read_corpus()))
 
 
 def versions() -> dict[str, str]:

@@ -9,8 +9,10 @@ from charlm_lib import (
     RNN,
     RNNLM,
     StackedRNNScratch,
+    TextData,
     TrainedModel,
     Vocab,
+    evaluate,
     nll_by_position,
     text_nll,
 )
@@ -57,3 +59,63 @@ def test_texts_that_are_too_short(fitted):
         text_nll(fitted, TOKENS[:1])
     with pytest.raises(ValueError, match="50 characters has no window of num_steps=50"):
         nll_by_position(fitted, TOKENS, 50)
+
+
+# --- the vocabulary ---
+SAME_SIZE = Vocab("abcdeg")
+
+
+def data_in(vocab):
+    data = TextData("abcdef" * 9, 8, 4, 16, 8)
+    data.vocab = vocab
+    return data
+
+
+def test_a_text_with_as_many_letters_but_others_is_refused(fitted):
+    assert np.isfinite(evaluate(fitted, data_in(Vocab("fedcba"))))
+    with pytest.raises(ValueError, match=r"'g' of them unknown; .*'f' of them missing here.*vocab="):
+        evaluate(fitted, data_in(SAME_SIZE))
+
+
+def test_long_vocabularies_are_not_printed_whole(fitted):
+    with pytest.raises(ValueError) as caught:
+        evaluate(fitted, data_in(Vocab(map(chr, range(0x4E00, 0x5E00)))))
+    assert len(str(caught.value)) < 400 and "and 4091 more" in str(caught.value)
+
+
+def test_a_sentence_is_scored_as_its_ids_are(fitted):
+    ids = fitted.vocab.encode("badface")
+    np.testing.assert_array_equal(text_nll(fitted, "badface"), text_nll(fitted, ids))
+    np.testing.assert_array_equal(text_nll(fitted, "BADface"), text_nll(fitted, ids))
+    np.testing.assert_array_equal(
+        nll_by_position(fitted, "badface" * 3, 4),
+        nll_by_position(fitted, np.tile(ids, 3), 4),
+    )
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("bad guy", "has ' ', 'g', 'u', 'y', which the model has never seen"),
+        (np.array([0.5, 1.0]), r"shape \(2,\) and type float64: pass a string, or ids"),
+        (np.array([[1, 2]]), r"shape \(1, 2\)"),
+        (np.array([1, 7]), r"id 7 is outside 0\.\.6"),
+        (np.array([1, -1]), r"id -1 is outside 0\.\.6"),
+        ("", "0 characters leaves nothing"),
+        (None, "pass a string, or ids"),
+    ],
+)
+def test_what_cannot_be_scored(fitted, text, words):
+    with pytest.raises(ValueError, match=words):
+        text_nll(fitted, text)
+
+
+def test_a_model_without_its_vocabulary_is_not_enough(fitted):
+    model, params, _ = fitted
+    for call in (
+        lambda: evaluate(model, params, data_in(SAME_SIZE)),
+        lambda: text_nll(model, "abc"),
+        lambda: nll_by_position(params, TOKENS, 4),
+    ):
+        with pytest.raises(ValueError, match="is no trained model: pass the result of Trainer.fit"):
+            call()

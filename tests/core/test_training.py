@@ -1,5 +1,6 @@
 """Evaluation and the trainer, against plain loops."""
 
+import copy
 import dataclasses
 import functools
 import math
@@ -22,6 +23,7 @@ from charlm_lib.engine import compiling, running
 from charlm_lib.engine.epochs import total_nll
 from charlm_lib.engine.parameters import first_params
 from charlm_lib.engine.stopping import StopButton
+from charlm_lib.losses import has_exploded
 
 H = 8
 
@@ -336,6 +338,68 @@ def test_the_number_of_devices_changes_nothing(data, devices, dropout):
                 results[n].history[name], results[1].history[name], rtol=1e-4
             )
         np.testing.assert_allclose(flat(results[n].params), flat(results[1].params), atol=1e-4)
+
+
+# --- arguments of other books ---
+@pytest.mark.parametrize(
+    "argument, instead",
+    [
+        ({"num_gpus": 1}, "all devices that JAX sees"),
+        ({"devices": 2}, "all devices that JAX sees"),
+        ({"precision": 16}, 'compute_dtype="bfloat16"'),
+        ({"lr": 1}, r"RNNLM\(rnn, vocab_size, lr=1.0\)"),
+        ({"optimizer": "adam"}, "pass it to fit"),
+        ({"max_step": 9}, "unexpected keyword argument 'max_step'"),
+    ],
+    ids=str,
+)
+def test_arguments_that_the_trainer_does_not_have_say_what_to_write(argument, instead):
+    with pytest.raises(TypeError, match=instead):
+        cl.Trainer(max_epochs=10, gradient_clip_val=1, **argument)
+    trainer = cl.Trainer(max_epochs=10, gradient_clip_val=1)
+    assert dataclasses.replace(trainer, max_epochs=3) == cl.Trainer(3, 1)
+    assert copy.deepcopy(trainer) == trainer
+
+
+@pytest.mark.parametrize("clip", [0, -1.0, float("nan"), "1"])
+def test_a_length_that_no_gradient_can_be_clipped_to(clip):
+    with pytest.raises(ValueError, match="gradient_clip_val=.*or None for no clipping"):
+        cl.Trainer(1, clip)
+
+
+# --- explosion ---
+@pytest.mark.parametrize(
+    "lr, clip, epoch, stopped, words",
+    [
+        (40.0, None, 1, "diverged", "and it is no better on the windows it learns from"),
+        (400.0, 1.0, 1, "diverged", "diverged in epoch 1: validation perplexity"),
+        (1e25, None, 1, "diverged", "the loss is not finite"),
+        (1e-6, 1.0, 3, "finished", "worse than no model: validation perplexity"),
+    ],
+)
+def test_a_run_that_ends_worse_than_guessing_says_so(data, lr, clip, epoch, stopped, words):
+    with pytest.warns(UserWarning, match=words) as caught:
+        result = fit(gru_model(data, lr=lr), data, 3, clip)
+    assert caught[0].filename == __file__ and f"lr={lr:g}"[:5] in str(caught[0].message)
+    assert result.stopped == stopped and len(result.history["epoch"]) == epoch
+    assert not result.history["val_perplexity"][-1] < len(data.vocab)
+
+
+def test_a_good_run_says_nothing(data, recwarn):
+    fit(gru_model(data, lr=1.0), data, 12, 1.0)
+    assert not recwarn.list
+
+
+def test_what_was_learned_by_heart_is_no_explosion(one_batch):
+    with pytest.warns(UserWarning, match="learned by heart"):
+        result = fit(rnn_model(one_batch), one_batch, 60, optimizer=optax.adam(0.1))
+    assert result.history["val_perplexity"][-1] > 10 * len(one_batch.vocab)
+    assert result.stopped == "finished" and len(result.history["epoch"]) == 60
+
+
+@pytest.mark.parametrize("nll", [float("inf"), float("nan"), math.log(10.1 * 28)])
+def test_the_rule_of_explosion(nll):
+    assert has_exploded(nll, 28) and not has_exploded(math.log(9.9 * 28), 28)
 
 
 # --- keeping the best, divergence, interrupts ---

@@ -63,7 +63,7 @@ def test_the_record_is_complete_and_follows_the_rule():
             assert run["num_params"] == config.num_params() and run["stopped"] == "finished"
             assert len(run["val_perplexity"]) == study.MAX_EPOCHS
             assert run["val_loss"] == pytest.approx(np.log(run["val_perplexity"][-1]), abs=1e-4)
-        shapes = jax.tree.map(np.shape, study.recorded_params(config))
+        shapes = jax.tree.map(np.shape, study.recorded(config).params)
         key, X = jax.random.key(0), np.zeros((1, 1), np.int32)
         assert shapes == jax.tree.map(np.shape, jax.eval_shape(config.model().init, key, X))
 
@@ -83,9 +83,7 @@ def test_a_run_is_written_once_and_not_repeated(tmp_path, monkeypatch):
     assert len(trained) == len(set(trained)) == len(study.read_record()["runs"]) >= 4
     chosen = study.chosen_runs(record, config)
     assert [run["seed"] for run in chosen] == [0, 1, 2]
-    loss = study.text_nll(
-        config.model(), study.recorded_params(config), data.tokens[study.TEST_START :]
-    )
+    loss = study.text_nll(study.recorded(config), data.tokens[study.TEST_START :])
     assert float(loss.mean()) == pytest.approx(chosen[0]["test_loss"], abs=1e-5)
     study.study_network(config, data, study.read_record(), weights)
     assert len(trained) == len(study.read_record()["runs"])
@@ -93,4 +91,4 @@ def test_a_run_is_written_once_and_not_repeated(tmp_path, monkeypatch):
 
 def test_parameters_that_were_not_kept():
     with pytest.raises(ValueError, match="no parameters of tanh-1x32 with seed=2, only of gru-"):
-        study.recorded_params(study.Config("tanh", 1, 32), seed=2)
+        study.recorded(study.Config("tanh", 1, 32), seed=2)

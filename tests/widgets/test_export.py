@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from charlm_lib import GRU, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch, Vocab
+from charlm_lib import GRU, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch, Vocab
 from charlm_lib.cells import CELLS
 from charlm_lib.export import from_vector, pack, to_vector
 from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
@@ -83,9 +83,9 @@ def broken(result, value):
         (lambda r: pack({"x": broken(r["1 layer"], 1e6)}), "too large for float16"),
         (
             lambda r: to_vector(r["GRU"].model.clone(rnn=nn.Dense(3)), r["GRU"].params),
-            "runs RNNScratch, StackedRNNScratch, RNN, GRU only, and this is a Dense",
+            "runs RNNScratch, StackedRNNScratch, RNN, GRU in .* this RNNLM of a Dense computes",
         ),
-        (lambda r: to_vector(nn.Dense(3), {}), "only, and this is a Dense"),
+        (lambda r: to_vector(nn.Dense(3), {}), "this Dense of a Dense computes something else"),
         (
             lambda r: to_vector(r["1 layer"].model, r["2 layers"].params),
             "not the parameters of a RNNScratch: 'W_xh' is missing",
@@ -141,8 +141,58 @@ def test_a_cell_that_the_page_does_not_know_is_refused(results, monkeypatch):
     """And in the page itself: it must not take one cell for another."""
     gru = dataclasses.replace(CELLS["gru"], in_browser=False)
     monkeypatch.setitem(CELLS, "gru", gru)
-    with pytest.raises(ValueError, match="runs RNNScratch, StackedRNNScratch, RNN only, and"):
+    with pytest.raises(ValueError, match="runs RNNScratch, StackedRNNScratch, RNN in .*, and"):
         TextSampler(results["GRU"])
+
+
+def named(name, base, **methods):
+    """Make a class with the name of the library's, as a reader does who edits a chapter's cell."""
+    return type(name, (base,), {"__module__": __name__, **methods})
+
+
+def relu(self, inputs, state=None, training=False):
+    state = jnp.zeros((inputs.shape[1], self.num_hiddens)) if state is None else state
+    outputs = []
+    for X in inputs:
+        state = nn.relu(X @ self.W_xh + state @ self.W_hh + self.b_h)
+        outputs.append(state)
+    return jnp.stack(outputs), state
+
+
+@nn.compact
+def from_a_learned_start(self, inputs, state=None, training=False):
+    shape = (self.num_layers, 1, self.num_hiddens)
+    first = self.param("first", nn.initializers.ones, shape)
+    state = first + jnp.zeros((1, inputs.shape[1], 1)) if state is None else state
+    return GRU.__call__(self, inputs, state, training)
+
+
+def sharper(self, outputs):
+    return 2 * RNNLM.output_layer(self, outputs)
+
+
+EDITED = {
+    "another activation": RNNLMScratch(
+        named("RNNScratch", RNNScratch, __call__=relu)(28, 8), 28, lr=1.0
+    ),
+    "a learned first state": RNNLM(
+        named("GRU", GRU, __call__=from_a_learned_start)(8, 2), 28, lr=1.0
+    ),
+    "another head": named("RNNLM", RNNLM, output_layer=sharper)(RNN(8), 28, lr=1.0),
+}
+
+
+@pytest.mark.parametrize("edit", EDITED)
+def test_an_edited_model_is_not_run_as_the_librarys(edit, vocab, make_result):
+    result = make_result(EDITED[edit], vocab)
+    with pytest.raises(ValueError, match="as the library computes them, and this .* something"):
+        TextSampler(result)
+
+
+def test_a_chapters_own_copy_of_a_model_is_run(vocab, make_result):
+    copy = named("RNNLM", RNNLM)(named("GRU", GRU)(8, 2), 28, lr=1.0)
+    ours = RNNLM(GRU(8, 2), 28, lr=1.0)
+    assert pack(make_result(copy, vocab)) == pack(make_result(ours, vocab))
 
 
 def test_the_page_names_a_cell_that_it_cannot_run(run_node):
