@@ -1,43 +1,80 @@
 """From a text to windows of token ids: `Vocab` and `TextData`."""
 
-from collections.abc import Iterator
+import reprlib
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from charlm_lib.corpus import clean, read_corpus, read_file, read_url
-from charlm_lib.models import check_sizes
+from charlm_lib.corpus import (
+    check_no_name,
+    check_string,
+    clean,
+    read_corpus,
+    read_file,
+    read_url,
+    shorten,
+)
+from charlm_lib.models import check_sizes, refuse_arguments
 
 UNK = "<unk>"
+# What readers of *Dive into Deep Learning* pass, and what to do here.
+OLD_VOCAB_ARGUMENTS = {
+    "min_freq": "every character of the text is a token: leave it out",
+    "reserved_tokens": "<unk> is the only token besides the characters: leave it out",
+}
+OLD_DATA_ARGUMENTS = {
+    "root": "leave it out; TextData.from_file(path, ...) reads a file of your own",
+    "num_workers": "leave it out; windows are cut on the device",
+    "max_tokens": "say how much of the text to use with num_train and num_val",
+    "use_random_iter": "leave it out; Trainer shuffles the windows, or goes on from one to the "
+    "next with carry_state=True",
+}
+NOVEL_ARGUMENTS = dict.fromkeys(
+    ("keep_case", "keep_punctuation", "keep_lines"),
+    "this text is letters and spaces already: leave it out, or use TextData(text, ...)",
+)
 
 
 class Vocab:
     """A two-way table between the distinct characters of a text and integers.
 
     Index 0 is `<unk>`, the token of every character that the text does not have; the others
-    are sorted.
+    are sorted. Vocabularies of the same characters are equal.
 
     Args:
         text: the text, or any iterable of characters.
+
+    Raises:
+        ValueError: this is no text, or an item is not one character.
     """
 
-    def __init__(self, text):
-        self.tokens = [UNK, *sorted(set(text) - {UNK})]
+    def __init__(self, text, **others):
+        refuse_arguments("Vocab", others, OLD_VOCAB_ARGUMENTS)
+        self.tokens = [UNK, *sorted(distinct_characters(text))]
         codes = [ord(token) for token in self.tokens[1:]]
         self._ids = np.zeros(max(codes, default=0) + 2, np.int32)  # the last entry stays <unk>
         self._ids[codes] = np.arange(1, len(self.tokens))
+
+    def __eq__(self, other) -> bool:
+        return self.tokens == other.tokens if isinstance(other, Vocab) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.tokens))
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     def __repr__(self) -> str:
-        return f"Vocab({''.join(self.tokens[1:])!r})"
+        return f"Vocab({shorten(''.join(self.tokens[1:]))})"
 
     def encode(self, text: str) -> np.ndarray:
         """Turn a string of n characters into n ids, shape `(n,)`, int32; unknown ones become 0."""
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        codes = codes_of(text)
         return self._ids[np.minimum(codes, len(self._ids) - 1)]
 
     def decode(self, ids) -> str:
@@ -52,11 +89,179 @@ class Vocab:
             raise ValueError(f"id {outside[0]} is outside 0..{len(self) - 1}, the vocabulary's ids")
         return "".join([self.tokens[i] for i in ids.tolist()])
 
+    @property
+    def kept(self) -> dict[str, bool]:
+        """The options of `clean` for a text to be read in this vocabulary: what its own kept."""
+        characters = self.tokens[1:]
+        dropped = {c for c in characters if clean(f"a{c}", keep_case=True) == "a"}
+        return {
+            "keep_case": any(c != c.lower() for c in characters),
+            "keep_punctuation": not dropped <= {" ", "\n"},
+            "keep_lines": "\n" in dropped,
+        }
+
+    def fold(self, text: str) -> str:
+        """Spell a text as the vocabulary does, as far as it can.
+
+        A character that the vocabulary lacks becomes its small form where the vocabulary has
+        that; all others stay. A letter and its accent become one character, as in `clean`.
+        """
+        # The widgets' js/model/text.js has the same rule; tests/widgets/test_text.py compares them.
+        check_string(text)
+        text = unicodedata.normalize("NFC", text)
+        known, small = set(self.tokens), text.lower()  # some letters differ at the end of a word
+        folded, at = [], 0
+        for character in text:
+            form = small[at : at + len(character.lower())]
+            at += len(form)
+            fits = character not in known and known.issuperset(form)
+            folded.append(form if fits else character)
+        return unicodedata.normalize("NFC", "".join(folded))
+
     def unknown(self, text: str) -> list[str]:
         """List the distinct characters of `text` that are not in the vocabulary, in order."""
         return list(
             dict.fromkeys(c for c, i in zip(text, self.encode(text), strict=True) if i == 0)
         )
+
+
+def distinct_characters(text) -> set[str]:
+    """Give the characters of a text, or of a list of tokens, without `<unk>`."""
+    if isinstance(text, bytes | bytearray) or not isinstance(text, Iterable):
+        check_string(text)  # it says what to pass
+    if isinstance(text, str):
+        return set(text)
+    tokens = list(text)
+    for token in tokens:
+        if not isinstance(token, str) or (len(token) != 1 and token != UNK):
+            raise ValueError(
+                f"{reprlib.repr(token)} is not one character, and tokens are characters here: "
+                "pass Vocab the text itself, one string"
+            )
+    return set(tokens) - {UNK}
+
+
+def codes_of(text: str) -> np.ndarray:
+    """Give the Unicode numbers of a string's n characters, shape `(n,)`, uint32."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def check_vocab(vocab: Vocab | None) -> None:
+    """Raise a ValueError unless this is a vocabulary, or None."""
+    if vocab is not None and not isinstance(vocab, Vocab):
+        raise ValueError(
+            f"vocab must be a Vocab, not a {type(vocab).__name__}: pass that of a trained model, "
+            "result.vocab, or of another text, data.vocab"
+        )
+
+
+def tell_unknown(text: str, ids: np.ndarray) -> None:
+    """Warn of the characters with id 0; raise a ValueError if they are more than half of all."""
+    codes, counts = np.unique(codes_of(text)[ids == 0], return_counts=True)
+    first = np.argsort(-counts, kind="stable")[:10]
+    named = [f"{chr(codes[i])!r} {counts[i]:,}" for i in first]
+    named += [f"{len(codes) - 10:,} others"] * (len(codes) > 10)
+    unknown, share = counts.sum(), counts.sum() / len(text)
+    percent = f"{share:.2%}" if share >= 0.0001 else "less than 0.01%"
+    said = (
+        f"{unknown:,} of {len(text):,} characters ({percent}) are not in the vocabulary "
+        f"({', '.join(named)})"
+    )
+    if share > 0.5:
+        raise ValueError(
+            f"{said}: the text seems to be in another alphabet; use one in that of the model, or "
+            "leave out vocab and train a new model"
+        )
+    warnings.warn(f"{said}: the model reads them as {UNK}, which it has never seen", stacklevel=3)
+
+
+def count_windows(length: int, num_steps: int, stride: int) -> int:
+    """Count the windows of a text: one per start that leaves a target for each step."""
+    return -(-(length - num_steps) // stride)
+
+
+def check_fit(text: str, length: int, sizes: dict[str, int]) -> None:
+    """Raise a ValueError, with sizes that fit, unless these fit a text.
+
+    Args:
+        text: the text as it was given.
+        length: its characters after cleaning.
+        sizes: batch_size, num_steps, num_train, num_val and stride.
+    """
+    if not length:
+        raise ValueError(
+            f"no usable character in the text {shorten(text)}: it needs letters, or with "
+            "keep_punctuation=True anything visible"
+        )
+    if length < 3:
+        raise ValueError(
+            f"the text has {length} characters after cleaning, but a training and a validation "
+            "window need at least 3: use a longer text"
+        )
+    fitting = sizes_that_fit(length, **sizes)
+    if fitting != sizes:
+        changed = fitting["stride"] != sizes["stride"]
+        named = [f"{k}={v}" for k, v in fitting.items() if changed or k != "stride"]
+        raise ValueError(f"{misfit(length, **sizes)}: use {', '.join(named)}")
+
+
+def misfit(
+    length: int, batch_size: int, num_steps: int, num_train: int, num_val: int, stride: int
+) -> str:
+    """Say which of the sizes does not fit a text of this length first."""
+    windows = count_windows(length, num_steps, stride)
+    place = f"the text of {length} characters after cleaning"
+    if windows < 2:
+        return (
+            f"num_steps={num_steps} and stride={stride} leave no window to train on and another to "
+            f"validate on in {place}"
+        )
+    if num_train + num_val > windows:
+        return (
+            f"num_train={num_train} + num_val={num_val} is more than the {windows} windows of "
+            f"num_steps={num_steps}, stride={stride} in {place}"
+        )
+    return f"batch_size={batch_size} is more than the num_train={num_train} training windows"
+
+
+def sizes_that_fit(
+    length: int, batch_size: int, num_steps: int, num_train: int, num_val: int, stride: int
+) -> dict[str, int]:
+    """Give sizes that work for a text: the wishes, changed only where they do not fit.
+
+    Args:
+        length: characters of the text, at least 3.
+        batch_size, num_steps, num_train, num_val, stride: the wishes; see `TextData`. Where
+            the stride is num_steps it remains so.
+
+    Returns:
+        The five sizes by name, with at least one window to train on and one to validate on.
+    """
+    if count_windows(length, num_steps, stride) < 2:
+        touching = stride == num_steps
+        if touching or length - num_steps < 2:
+            num_steps = max(1, length // 4)
+        if touching:
+            stride = num_steps
+        elif count_windows(length, num_steps, stride) < 2:
+            stride = max(1, (length - num_steps) // 10)
+    windows = count_windows(length, num_steps, stride)
+    tenth = max(1, windows // 10)
+    if num_train + num_val > windows:
+        if num_train <= windows - tenth:
+            num_val = tenth
+        else:
+            num_val = num_val if 4 * num_val <= windows else tenth
+            num_train = windows - num_val
+    if batch_size > num_train:  # about eight updates an epoch
+        batch_size = 1 << (max(1, num_train // 8).bit_length() - 1)
+    return {
+        "batch_size": batch_size,
+        "num_steps": num_steps,
+        "num_train": num_train,
+        "num_val": num_val,
+        "stride": stride,
+    }
 
 
 class TextData:
@@ -70,17 +275,24 @@ class TextData:
     (the split of Zhang et al., *Dive into Deep Learning*). Windows are gathered on the device
     from one array; they are never stored.
 
+    A text to judge a trained model by, or to go on training it with, has to be read in the
+    model's own vocabulary: pass `vocab=result.vocab`. Characters that this lacks become `<unk>`.
+    A warning says which, and `num_unknown` counts them.
+
     Args:
         text: the text; it goes through `clean`.
         batch_size: windows per update.
         num_steps: characters per window.
         num_train, num_val: windows to train on and to validate on.
-        keep_case, keep_punctuation: see `clean`.
+        keep_case, keep_punctuation, keep_lines: see `clean`. None: as the text of `vocab` was
+            cleaned, as far as its characters tell, and False without one.
         stride: characters from the start of one window to the start of the next.
+        vocab: the vocabulary of a trained model; None: that of this text.
 
     Raises:
-        ValueError: the text is too short for one window or for the split, or a number is
-            out of range.
+        ValueError: the text is too short for one window or for the split (the message has
+            numbers that fit), is no string, or has more than half its characters not in
+            `vocab`; or a number is out of range.
     """
 
     def __init__(
@@ -91,16 +303,42 @@ class TextData:
         num_train: int = 10_000,
         num_val: int = 5_000,
         *,
-        keep_case: bool = False,
-        keep_punctuation: bool = False,
+        keep_case: bool | None = None,
+        keep_punctuation: bool | None = None,
+        keep_lines: bool | None = None,
         stride: int = 1,
+        vocab: Vocab | None = None,
+        **others,
     ):
-        self.text = clean(text, keep_case, keep_punctuation)
+        refuse_arguments("TextData", others, OLD_DATA_ARGUMENTS)
+        sizes = {
+            "batch_size": batch_size,
+            "num_steps": num_steps,
+            "num_train": num_train,
+            "num_val": num_val,
+            "stride": stride,
+        }
+        check_sizes(**sizes)
+        check_string(text)
+        check_no_name(text)
+        check_vocab(vocab)
+        asked = {
+            "keep_case": keep_case,
+            "keep_punctuation": keep_punctuation,
+            "keep_lines": keep_lines,
+        }
+        kept = (vocab or Vocab("")).kept
+        kept |= {name: value for name, value in asked.items() if value is not None}
+        self.text = clean(text, **kept)
+        check_fit(text, len(self.text), sizes)
         self.batch_size, self.num_steps = batch_size, num_steps
         self.num_train, self.num_val, self.stride = num_train, num_val, stride
-        self._check(text)
-        self.vocab = Vocab(self.text)
-        self.tokens = jnp.asarray(self.vocab.encode(self.text))
+        self.vocab = vocab or Vocab(self.text)
+        ids = self.vocab.encode(self.text)
+        self.num_unknown = int(np.count_nonzero(ids == 0))
+        if self.num_unknown:
+            tell_unknown(self.text, ids)
+        self.tokens = jnp.asarray(ids)
 
     @classmethod
     def from_file(cls, path: str | Path, *args, **kwargs) -> "TextData":
@@ -112,36 +350,10 @@ class TextData:
         """Make the windows of a text on the web; see `TextData` and `read_url`."""
         return cls(read_url(url, known_hash), *args, **kwargs)
 
-    def _check(self, text: str) -> None:
-        names = ("batch_size", "num_steps", "num_train", "num_val", "stride")
-        check_sizes(**{name: getattr(self, name) for name in names})
-        if not self.text:
-            raise ValueError(
-                f"no usable character in the text {text[:40]!r}: it needs letters, "
-                "or keep_punctuation=True to keep everything visible"
-            )
-        if len(self.text) < self.num_steps + 2:
-            raise ValueError(
-                f"the text has {len(self.text)} characters after cleaning, but one training and "
-                f"one validation window of num_steps={self.num_steps} need {self.num_steps + 2}: "
-                "use a longer text or a smaller num_steps"
-            )
-        if self.num_train + self.num_val > self.num_windows:
-            raise ValueError(
-                f"num_train={self.num_train} + num_val={self.num_val} is more than the "
-                f"{self.num_windows} windows of {self.num_steps} steps in this text of "
-                f"{len(self.text)} characters at stride={self.stride}: lower num_train or num_val"
-            )
-        if self.batch_size > self.num_train:
-            raise ValueError(
-                f"batch_size={self.batch_size} is more than the num_train={self.num_train} "
-                f"training windows: use a batch_size of at most {self.num_train}"
-            )
-
     @property
     def num_windows(self) -> int:
         """How many windows the text has: one per start that leaves a target for each step."""
-        return -(-(len(self.text) - self.num_steps) // self.stride)
+        return count_windows(len(self.text), self.num_steps, self.stride)
 
     def starts(self, split: str) -> np.ndarray:
         """Give the first positions of the windows of a split, "train" or "val", shape `(n,)`.
@@ -174,7 +386,7 @@ class TextData:
 class TimeMachine(TextData):
     """The windows of *The Time Machine* (see `read_corpus`): a vocabulary of 28 tokens.
 
-    Args and errors as for `TextData`.
+    Args and errors as for `TextData`; with `vocab` it is read in a trained model's vocabulary.
     """
 
     def __init__(
@@ -185,8 +397,12 @@ class TimeMachine(TextData):
         num_val: int = 5_000,
         *,
         stride: int = 1,
+        vocab: Vocab | None = None,
+        **others,
     ):
-        super().__init__(read_corpus(), batch_size, num_steps, num_train, num_val, stride=stride)
+        refuse_arguments("TimeMachine", others, OLD_DATA_ARGUMENTS | NOVEL_ARGUMENTS)
+        sizes = batch_size, num_steps, num_train, num_val
+        super().__init__(read_corpus(), *sizes, stride=stride, vocab=vocab)
 
 
 def shuffled(starts: np.ndarray, bits: jax.Array) -> np.ndarray:

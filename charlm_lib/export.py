@@ -13,6 +13,7 @@ import numpy as np
 from flax import linen as nn
 
 from charlm_lib.cells import CELLS, LAYERS, Layer, layer_of
+from charlm_lib.data import Vocab
 from charlm_lib.engine.twins import Use, as_ours
 
 DTYPES = ("float16", "float32")
@@ -150,8 +151,8 @@ def check_text(text: str, descriptions: list[dict[str, Any]], what: str) -> None
     if not text:
         raise ValueError(f"the {what} is empty: give at least one character")
     for about in descriptions:
-        known = set(about["tokens"])
-        unknown = sorted({c for c in text if c not in known and c.lower() not in known})
+        vocab = Vocab(about["tokens"])
+        unknown = vocab.unknown(vocab.fold(text))
         if unknown:
             raise ValueError(
                 f"{what} {text!r} has {', '.join(map(repr, unknown))}, "

@@ -17,7 +17,8 @@ def check_sizes(least: int = 1, **sizes: int) -> None:
     """Raise a ValueError that names the first size that is no whole number from `least` on."""
     for name, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < least:
-            raise ValueError(f"{name}={size!r} must be a whole number of at least {least}")
+            shown = reprlib.repr(size)
+            raise ValueError(f"{name}={shown} must be a whole number of at least {least}")
 
 
 def refuse_arguments(who: str, given: dict, instead: dict[str, str]) -> None:

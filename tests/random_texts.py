@@ -9,6 +9,8 @@ import numpy as np
 # What meets in the wild, and what has a rule of its own: final sigma, letters that lower to two
 # characters, marks without a letter, keycaps, families of emoji, joiners, jamo.
 SPECIAL = [*"aAbBßẞİIıΣσςΑΩ 19.'", *"\u0301\u0307\u030c\u0331\u0345\u20e3\ufe0f\u093f\u0f73"]
+# Line ends, flags (of letters, of tags), skin tones.
+SPECIAL += [*"\r\v\f\u2029\U0001f1e9\U0001f3f4\U000e0067\U000e007f\U0001f3fd"]
 SPECIAL += [*"\u00ad\u200b\u200c\u200d\u2060\ufeff\u0600\n\u0085\u2028", *"\u1112\u1161\u11ab한❤👩"]
 
 

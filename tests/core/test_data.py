@@ -1,114 +1,14 @@
-"""From a text to windows: cleaning, vocabulary, split, batches, and where a text comes from."""
+"""From a text to windows: vocabulary, split, batches."""
 
-import functools
-import hashlib
-import http.server
 import re
 import subprocess
 import sys
-import threading
-import unicodedata
 
 import jax
 import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib import corpus as corpus_module
-from tests.random_texts import random_texts
-
-
-# --- clean ---
-@pytest.mark.parametrize(
-    "text, options, cleaned",
-    [
-        ("It's  9 o'clock,\n\tTime!", {}, "it s o clock time"),
-        ("It's 9.", {"keep_case": True}, "It s"),
-        ("It's  9.\n", {"keep_punctuation": True}, "it's 9."),
-        ("It's 9 €.", {"keep_case": True, "keep_punctuation": True}, "It's 9 €."),
-        ("Ἀρχὴ ἥμισυ", {}, "ἀρχὴ ἥμισυ"),
-        ("नमस्ते दुनिया!", {}, "नमस्ते दुनिया"),
-        ("Straße, 2 Häuser", {}, "straße häuser"),
-        ("a\u00a0b\u2003c\x00d", {}, "a b c d"),
-        ("!!! 123", {}, ""),
-        ("", {}, ""),
-    ],
-)
-def test_clean(text, options, cleaned):
-    assert cl.clean(text, **options) == cleaned
-
-
-def test_clean_makes_one_character_of_a_letter_and_its_accent():
-    assert cl.clean("cafe\u0301") == cl.clean("caf\u00e9") == "caf\u00e9"
-
-
-def test_clean_gives_one_spelling_after_lowering_too():
-    # H with a line below exists as one character in lower case only.
-    assert cl.clean("H\u0331") == cl.clean("h\u0331") == "\u1e96"
-
-
-@pytest.mark.parametrize("invisible", ["\u00ad", "\u200c", "\u200d", "\u2060"])
-def test_clean_does_not_split_words_at_invisible_characters(invisible):
-    # Soft hyphens, and the joiners of Persian and Indic scripts, stand inside words.
-    assert cl.clean(f"ab{invisible}cd") == "abcd"
-
-
-@pytest.mark.parametrize(
-    "text, cleaned",
-    [
-        ("i ❤\ufe0f you", "i you"),
-        ("1\ufe0f\u20e3 a", "a"),
-        ("\u0301a \u0301b", "a b"),
-        ("cafe\u200d\u0301", "caf\u00e9"),
-        ("\u0130", "i\u0307"),
-        ("\u1112\u00ad\u1161\u200d\u11ab", "\ud55c"),
-    ],
-)
-def test_clean_keeps_a_mark_as_long_as_what_it_stands_on(text, cleaned):
-    assert cl.clean(text) == cleaned
-
-
-def test_clean_keeps_a_mark_on_a_symbol_that_it_keeps():
-    assert cl.clean("i ❤\ufe0f you, =\u0338", keep_punctuation=True) == "i ❤\ufe0f you, \u2260"
-
-
-def test_clean_changes_nothing_of_the_novel():
-    assert cl.clean(cl.read_corpus()) == cl.read_corpus()
-
-
-OPTIONS = [
-    {"keep_case": case, "keep_punctuation": punctuation}
-    for case in (False, True)
-    for punctuation in (False, True)
-]
-
-
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_clean_twice_changes_nothing_more(seed, options):
-    for text in random_texts(seed, 1500):
-        once = cl.clean(text, **options)
-        assert cl.clean(once, **options) == once, ascii(text)
-        assert unicodedata.is_normalized("NFC", once), ascii(text)
-        assert not re.search(r"\s\s|^\s|\s$|[^\S ]", once), ascii(text)
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_clean_is_blind_to_the_spelling_and_to_format_characters(options):
-    for text in random_texts(9, 1500):
-        cleaned = cl.clean(text, **options)
-        assert cl.clean(unicodedata.normalize("NFC", text), **options) == cleaned, ascii(text)
-        assert cl.clean(unicodedata.normalize("NFD", text), **options) == cleaned, ascii(text)
-        joined = "\u200d".join(text)
-        assert cl.clean(joined, **options) == cleaned, ascii(text)
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_every_mark_of_a_cleaned_text_stands_on_something(options):
-    for text in random_texts(11, 1500):
-        kinds = "".join(unicodedata.category(c)[0] for c in cl.clean(text, **options))
-        assert not re.search("^M|ZM", kinds), ascii(text)
-        assert set(kinds) <= set("LMNPSZ" if options["keep_punctuation"] else "LMZ"), ascii(text)
 
 
 # --- vocabulary ---
@@ -261,21 +161,6 @@ def test_unknown_split_fails_at_once(data):
 
 
 # --- The Time Machine ---
-def test_corpus_content():
-    corpus = cl.read_corpus()
-    assert 170_000 < len(corpus) < 178_000
-    assert set(corpus) == set("abcdefghijklmnopqrstuvwxyz ")
-    assert "  " not in corpus and corpus == corpus.strip()
-    assert corpus.startswith("the time machine an invention by h g wells i introduction")
-    assert "the time traveller for so it will be convenient to speak of him" in corpus[:200]
-    assert corpus.endswith("still lived on in the heart of man")
-    for word in ("gutenberg", "ebook", "license", "copyright"):
-        assert not re.search(rf"\b{word}\b", corpus), word
-    # A table of contents would name the chapters a second time.
-    for title in ("i introduction", "ii the machine", "epilogue"):
-        assert len(re.findall(rf"\b{title}\b", corpus)) == 1, title
-
-
 def test_time_machine_defaults():
     data = cl.TimeMachine(batch_size=1024, num_steps=32)
     assert (data.num_train, data.num_val, len(data.vocab)) == (10_000, 5_000, 28)
@@ -283,108 +168,3 @@ def test_time_machine_defaults():
     X, Y = next(data.batches("train"))
     assert X.shape == Y.shape == (1024, 32)
     assert data.vocab.decode(X[0]) == data.text[:32]
-
-
-def test_changed_corpus_is_refused(monkeypatch, tmp_path):
-    (tmp_path / "t.txt").write_bytes(b"*** START OF ***x*** END OF")
-
-    class Wheel:
-        def locate_file(self, name):
-            return tmp_path / "t.txt"
-
-    monkeypatch.setattr(corpus_module.importlib.metadata, "distribution", lambda name: Wheel())
-    found = hashlib.sha256(b"*** START OF ***x*** END OF").hexdigest()[:12]
-    with pytest.raises(ValueError, match=rf"t\.txt.*{found}.*pip install --force-reinstall"):
-        cl.read_corpus()
-
-
-@pytest.mark.parametrize("wheel, file", [("no-such-wheel-x", None), (None, "no/such/file.txt")])
-def test_missing_corpus(monkeypatch, wheel, file):
-    if wheel:
-        monkeypatch.setattr(corpus_module, "CORPUS_WHEEL", wheel)
-    if file:
-        monkeypatch.setattr(corpus_module, "CORPUS_FILE", file)
-    with pytest.raises(FileNotFoundError, match="pip install .*==0.3.0"):
-        cl.read_corpus()
-
-
-# --- a text of one's own ---
-def test_from_file(tmp_path, text):
-    path = tmp_path / "own.txt"
-    path.write_text("\ufeff" + text.upper() + "Ω", encoding="utf-8")
-    data = cl.TextData.from_file(path, 8, 6, num_train=20, num_val=10, keep_case=True)
-    assert data.text == cl.clean(text.upper() + "Ω", keep_case=True)
-    assert "\ufeff" not in data.text and data.num_train == 20
-
-
-def test_file_errors(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match="no file 'none.txt' in .*check the name"):
-        cl.read_file("none.txt")
-    (tmp_path / "latin.txt").write_bytes("Käse".encode("latin-1"))
-    with pytest.raises(ValueError, match="'latin.txt' is not UTF-8 text .*byte 1.*save it"):
-        cl.read_file("latin.txt")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(OSError, match="folder"):
-        cl.read_file("folder")
-
-
-@pytest.fixture
-def server(tmp_path, monkeypatch):
-    """A web server on this machine, and an empty cache folder."""
-    folder = tmp_path / "www"
-    folder.mkdir()
-    monkeypatch.setattr(corpus_module.pooch, "os_cache", lambda name: tmp_path / "cache" / name)
-    requested = []
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            requested.append(self.path)
-
-    httpd = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
-    )
-    thread = threading.Thread(target=httpd.serve_forever)
-    thread.start()
-    yield folder, f"http://127.0.0.1:{httpd.server_port}", requested
-    httpd.shutdown()
-    thread.join()
-    httpd.server_close()
-
-
-def test_from_url_downloads_once(server, text):
-    folder, address, requested = server
-    content = (text + "ß").encode()
-    (folder / "t.txt").write_bytes(content)
-    known = hashlib.sha256(content).hexdigest()
-    for _ in range(2):
-        data = cl.TextData.from_url(f"{address}/t.txt", 8, 6, 20, 10, known_hash=known)
-        assert data.text == cl.clean(text + "ß")
-    assert requested == ["/t.txt"]
-    assert cl.read_url(f"{address}/t.txt").endswith("ß")  # without a hash
-
-
-def test_url_errors(server):
-    folder, address, _ = server
-    (folder / "t.txt").write_bytes(b"words")
-    wrong = "0" * 64
-    with pytest.raises(ValueError, match=rf"{address}/t.txt .*known_hash='{wrong}'"):
-        cl.read_url(f"{address}/t.txt", wrong)
-    with pytest.raises(ConnectionError, match=rf"{address}/none.txt cannot be reached"):
-        cl.read_url(f"{address}/none.txt")
-    (folder / "b.bin").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ValueError, match="not UTF-8"):
-        cl.read_url(f"{address}/b.bin")
-
-
-def test_no_network(server):
-    with http.server.HTTPServer(("127.0.0.1", 0), None) as closed:
-        port = closed.server_port
-    with pytest.raises(ConnectionError, match="cannot be reached.*network.*TextData.from_file"):
-        cl.read_url(f"http://127.0.0.1:{port}/t.txt")
-
-
-def test_something_that_is_not_a_url(server):
-    with pytest.raises(ValueError, match="book.txt") as error:
-        cl.read_url("book.txt")
-    assert "http" in str(error.value) and "known_hash=None" not in str(error.value)

@@ -22,15 +22,31 @@ export function vocabularyOf(text) {
 }
 
 /**
- * Splits text into what the model can read. A capital counts as its small letter where the
- * vocabulary has only that one.
+ * Spells a text as a vocabulary does: the rule of `charlm_lib.Vocab.fold`. A character that the
+ * vocabulary lacks becomes its small form where the vocabulary has that; all others stay.
+ * @param {string} text
+ * @param {{has: (token: string) => boolean}} vocabulary
+ */
+function foldText(text, vocabulary) {
+  const composed = text.normalize("NFC");
+  const small = composed.toLowerCase(); // some letters differ at the end of a word
+  let at = 0;
+  const folded = Array.from(composed, (character) => {
+    const form = small.slice(at, (at += character.toLowerCase().length));
+    const fits = !vocabulary.has(character) && Array.from(form).every((c) => vocabulary.has(c));
+    return fits ? form : character;
+  });
+  return folded.join("").normalize("NFC");
+}
+
+/**
+ * Splits text into what the model can read, spelled as its vocabulary does.
  * @returns {{shown: string, known: boolean, token: number}[]} one entry per character
  */
 export function readText(text, tokens) {
   const index = new Map(tokens.map((token, i) => [token, i]));
-  return Array.from(text, (character) => {
-    const shown = index.has(character) ? character : character.toLowerCase();
+  return Array.from(foldText(text, index), (shown) => {
     const known = index.has(shown);
-    return { shown: known ? shown : character, known, token: known ? index.get(shown) : -1 };
+    return { shown, known, token: known ? index.get(shown) : -1 };
   });
 }
