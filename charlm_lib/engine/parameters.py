@@ -40,5 +40,25 @@ def param_shapes(model: nn.Module) -> dict:
 
 
 def as_key(key: jax.Array | int) -> jax.Array:
-    """Turn a seed into a JAX random key; a key stays as it is."""
-    return jax.random.key(key) if isinstance(key, int | np.integer) else key
+    """Turn a seed into a JAX random key; a key stays as it is.
+
+    Args:
+        key: one key of `jax.random.key`, one of the older `jax.random.PRNGKey`, or a seed: a whole
+            number from -2**31 to 2**32 - 1. Longer ones JAX would cut, and other ones share a key.
+
+    Raises:
+        ValueError: it is nothing of that.
+    """
+    number = np.asarray(key) if isinstance(key, int | np.generic | np.ndarray) else key
+    if isinstance(number, jax.Array | np.ndarray):
+        if number.ndim == 0 and jnp.issubdtype(number.dtype, jax.dtypes.prng_key):
+            return number
+        if number.ndim == 0 and jnp.issubdtype(number.dtype, jnp.integer):
+            if -(2**31) <= (seed := int(number)) < 2**32:
+                return jax.random.key(np.uint32(seed % 2**32))
+        elif number.dtype == np.uint32 and number.shape == jax.random.PRNGKey(0).shape:
+            return jax.random.wrap_key_data(jnp.asarray(number))
+    shown = " ".join(repr(key).split())
+    raise ValueError(
+        f"key={shown:.80} must be one JAX random key, or a whole number from -2**31 to 2**32 - 1"
+    )

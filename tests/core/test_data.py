@@ -42,6 +42,21 @@ def test_vocab_unknown_characters():
     assert vocab.decode([1, 0, 3]) == "a<unk>c"
 
 
+@pytest.mark.parametrize(
+    "characters, text, folded",
+    [
+        ("emit ", "Time IT", "time it"),
+        ("Temit ", "Time TIME", "Time Time"),
+        ("ab", "aXé?B", "aXé?b"),
+        ("i\u0307", "\u0130", "i\u0307"),  # small letters may be two
+        ("i", "\u0130", "\u0130"),
+        ("a", "", ""),
+    ],
+)
+def test_vocab_folds_what_it_lacks(characters, text, folded):
+    assert cl.Vocab(characters).fold(text) == folded
+
+
 def test_vocab_of_nothing():
     vocab = cl.Vocab("")
     assert len(vocab) == 1 and vocab.encode("ab").tolist() == [0, 0]
