@@ -30,6 +30,7 @@ from charlm_lib.models import (  # noqa: E402
     initial_state,
 )
 from charlm_lib.ngram import ngram_nll  # noqa: E402
+from charlm_lib.own_text import Settings, fitting_settings, recipe_for  # noqa: E402
 from charlm_lib.results import FitResult, load  # noqa: E402
 from charlm_lib.sampling import predict, sample  # noqa: E402
 from charlm_lib.training import Trainer, fit_or_load  # noqa: E402
@@ -42,6 +43,7 @@ __all__ = [
     "FitResult",
     "RNNLMScratch",
     "RNNScratch",
+    "Settings",
     "StackedRNNScratch",
     "TextData",
     "TimeMachine",
@@ -57,6 +59,7 @@ __all__ = [
     "describe_machine",
     "evaluate",
     "first_params",
+    "fitting_settings",
     "fit_or_load",
     "fuse",
     "gather_windows",
@@ -70,6 +73,7 @@ __all__ = [
     "read_corpus",
     "read_file",
     "read_url",
+    "recipe_for",
     "sample",
     "text_nll",
 ]

@@ -1,7 +1,7 @@
 """The book from the command line: train a model, let it write, or say what is installed.
 
 `python -m charlm_lib train` does what a chapter's cells do, with the same numbers: the same key
-gives the same history and the same text.
+gives the same history and the same text. A text of one's own is read whole (`charlm_lib.own_text`).
 """
 
 import argparse
@@ -9,32 +9,48 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
+import signal
 import sys
 import warnings
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import jax
 
 import charlm_lib as cl
-from charlm_lib.cells import CELLS
+from charlm_lib.console.announcement import announcement
+from charlm_lib.console.files import beside, check_output, keep
+from charlm_lib.console.names import as_options
+from charlm_lib.console.options import SETTINGS, add_sample, add_train
+from charlm_lib.console.output import PROGRAM, can_show, fall_silent, lose_nothing, say, show
+from charlm_lib.console.prefix import any_prefix, opening, typed_prefix
+from charlm_lib.console.signals import StopSignals
+from charlm_lib.own_text import REFERENCE, Recipe
 
-PROGRAM = "python -m charlm_lib"
-MODEL = "model.safetensors"
 VARIABLES = ("CHARLM_CPU_DEVICES", "JAX_PLATFORMS", "XLA_FLAGS")
+KEPT = ("keep_case", "keep_punctuation", "keep_lines")
+OF_THE_MODEL = ("cell", "layers", "hiddens", "dropout")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command in `arguments` (None: those of the process) and give its exit status.
 
-    0: done; 1: training diverged; 2: a mistake of the user's, explained on standard error;
-    130: interrupted.
+    0: done; 1: training exploded; 2: a mistake of the user's, explained on standard error;
+    128 and the number of a signal: stopped by it, 130 by Ctrl-C.
     """
-    options = build_parser().parse_args(arguments)
+    lose_nothing()
     try:
-        return options.run(options)
+        options = build_parser().parse_args(arguments)
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever read the output has seen enough
+        fall_silent()
+        return 128 + signal.SIGPIPE
     except (ValueError, OSError) as error:  # so the library tells its user what to change
-        print(f"{PROGRAM}: error: {error}", file=sys.stderr)
+        say(f"error: {as_options(error)}")
         return 2
     except KeyboardInterrupt:
         return 130
@@ -58,67 +74,107 @@ def report(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train a model on a text and save it."""
-    output = writable(options.output)
-    data = read_data(options)
-    trainer = cl.Trainer(options.epochs, options.clip)
-    model = make_model(options, len(data.vocab))
+    check_output(options.output, options.text, options.overwrite)
+    with StopSignals() as stop:
+        try:
+            return learn(options, stop)
+        except KeyboardInterrupt:
+            say("stopped before an epoch was finished: there is nothing to save")
+            return stop.status
+
+
+def learn(options: argparse.Namespace, stop: StopSignals) -> int:
+    """Train, save what was learned, and give the exit status."""
+    start = cl.load(options.start) if options.start else None
+    data, model, trainer, optimizer = prepare(options, start)
+    print(announcement(options.text or "The Time Machine", data, model, trainer), flush=True)
     with warnings.catch_warnings(record=True, action="always") as said:
-        result = trainer.fit(model, data, key=options.key)
-    for warning in said:
-        print(f"{PROGRAM}: {warning.message}", file=sys.stderr)
-    print(result)
+        result = trainer.fit(
+            model,
+            data,
+            key=options.key,
+            optimizer=optimizer,
+            start=start,
+            checkpoint=beside(options.output, "unfinished"),
+        )
     if result.stopped == "diverged":
+        say(divergence_advice(options))
         return 1
-    result.save(output)
-    print(f"Saved as {output}. Let it write: {PROGRAM} sample --model {output}")
-    return 0
+    saved = keep(result, options.output, options.overwrite)
+    for warning in said:
+        say(as_options(warning.message))
+    print(result)
+    first = opening(data.text)
+    prefix = f" --prefix={shlex.quote(first)}" if can_show(first) else ""
+    print(f"Saved as {saved}. Let it write:")
+    print(f"{PROGRAM} sample --model {shlex.quote(str(saved))}{prefix}")
+    return stop.status if result.stopped == "interrupted" else 0
 
 
 def sample(options: argparse.Namespace) -> int:
     """Let a saved model go on from a prefix."""
+    result = cl.load(options.model)
+    result = result.at_best_epoch() if options.best else result
+    chosen = options.prefix is not None
+    prefix = typed_prefix(options.prefix, result.vocab) if chosen else any_prefix(result.vocab)
+    if chosen and prefix != options.prefix:
+        say(f"--prefix {options.prefix!r} is read as {prefix!r}")
+    surest = options.temperature == 0
     texts = cl.sample(
-        options.prefix,
+        prefix,
         options.length,
-        cl.load(options.model),
-        temperature=options.temperature,
-        top_k=options.top_k,
+        result,
+        temperature=1.0 if surest else options.temperature,
+        top_k=1 if surest else options.top_k,
         num_samples=options.samples,
         key=options.key,
+        stop=options.stop,
     )
-    print("\n".join(texts))
+    unseen = 0 if chosen or prefix.strip() else len(prefix)  # a space that nobody typed
+    show("\n".join(text[unseen:] for text in texts))
     return 0
 
 
-def read_data(options: argparse.Namespace) -> cl.TextData:
-    """Cut the windows of the text that was asked for."""
-    sizes = options.batch_size, options.num_steps, options.num_train, options.num_val
-    if options.text is None:
-        return cl.TimeMachine(*sizes)
-    kept = {name: getattr(options, name) for name in ("keep_case", "keep_punctuation")}
-    if options.text.startswith(("http://", "https://")):
-        return cl.TextData.from_url(options.text, *sizes, **kept)
-    return cl.TextData.from_file(options.text, *sizes, **kept)
+def prepare(options: argparse.Namespace, start: cl.FitResult | None) -> Recipe:
+    """Read the text, and make what was asked for to train on it."""
+    chosen = {SETTINGS[name]: getattr(options, name) for name in SETTINGS}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    reading = {name: True for name in KEPT if getattr(options, name)}
+    cell = options.cell or "gru"
+    if start is not None:
+        reading["vocab"] = start.vocab
+        named = [name for name in OF_THE_MODEL if getattr(options, name) is not None]
+        if named:
+            raise ValueError(
+                f"--start goes on with the model of {options.start}: leave out --{named[0]}"
+            )
+    settings = None
+    if (options.recipe or ("fitting" if options.text is not None else "reference")) == "reference":
+        plain = cell == "tanh" and options.layers == 1
+        settings = replace(REFERENCE, lr=1.0) if plain else REFERENCE
+    recipe = cl.recipe_for(read_text(options.text), cell, settings, **reading, **chosen)
+    if start is None:
+        return recipe
+    return recipe._replace(model=start.model.clone(lr=recipe.model.lr))
 
 
-def make_model(options: argparse.Namespace, vocab_size: int) -> cl.RNNLMScratch:
-    """Make the model that was asked for."""
-    plain = options.cell == "tanh" and options.layers == 1
-    lr = options.lr if options.lr is not None else 1 if plain else 2
-    if options.dropout and not CELLS[options.cell].has_dropout:
-        fitting = " or ".join(name for name, cell in CELLS.items() if cell.has_dropout)
-        raise ValueError(
-            f"--dropout {options.dropout} stands between layers of --cell {fitting} only"
-        )
-    sizes = options.hiddens, options.layers, options.dropout
-    return cl.make_model(options.cell, vocab_size, *sizes, lr=lr)
+def read_text(name: str | None) -> str:
+    """Read the novel, a file or a web address."""
+    if name is None:
+        return cl.read_corpus()
+    if name.startswith(("http://", "https://")):
+        return cl.read_url(name)
+    if not name or Path(name).is_dir():
+        raise ValueError(f"--text {name!r} is no file: name a text file, or a web address")
+    return cl.read_file(name)
 
 
-def writable(path: Path) -> Path:
-    """Give the path back if a file can be written there; find out before training, not after."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise ValueError(f"--output {path} cannot be written: name a file in a folder of yours")
-    return path
+def divergence_advice(options: argparse.Namespace) -> str:
+    """Say what to change after training that exploded."""
+    remedy = "a smaller --lr" + ("" if options.lr is None else f" than {options.lr:g}")
+    if options.clip is not None and options.clip > 1:
+        remedy += ", or --clip 1"
+    return f"training exploded, so that nothing was saved: try {remedy}"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -129,46 +185,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"charlm_lib {cl.__version__}")
     parser.set_defaults(run=report)
     commands = parser.add_subparsers(title="commands", metavar="{train,sample}")
-    add_train(commands.add_parser("train", help=train.__doc__, description=train.__doc__))
-    add_sample(commands.add_parser("sample", help=sample.__doc__, description=sample.__doc__))
+    for run, add_options in ((train, add_train), (sample, add_sample)):
+        command = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+        command.set_defaults(run=run)
+        add_options(command)
     return parser
-
-
-def add_train(parser: argparse.ArgumentParser) -> None:
-    """Describe `train`."""
-    parser.set_defaults(run=train)
-    add = parser.add_argument
-    add("--text", metavar="FILE", help="text file or web address [The Time Machine]")
-    add("--keep-case", action="store_true", help="keep capital letters of the text")
-    add("--keep-punctuation", action="store_true", help="keep digits and punctuation of the text")
-    add("--cell", choices=CELLS, default="gru", help="recurrent layer [%(default)s]")
-    add("--layers", type=int, default=2, help="layers on top of each other [%(default)s]")
-    add("--hiddens", type=int, default=32, help="hidden units per layer [%(default)s]")
-    add("--dropout", type=float, default=0.0, help="dropout between layers [%(default)s]")
-    add("--lr", type=float, help="learning rate [1 for one layer of tanh, otherwise 2]")
-    add("--clip", type=float, default=1.0, help="longest gradient; inf: any [%(default)s]")
-    add("--epochs", type=int, default=100, help="passes over the windows [%(default)s]")
-    add("--batch-size", type=int, default=1024, help="windows per update [%(default)s]")
-    add("--num-steps", type=int, default=32, help="characters per window [%(default)s]")
-    add("--num-train", type=int, default=10_000, help="windows to train on [%(default)s]")
-    add("--num-val", type=int, default=5_000, help="windows to validate on [%(default)s]")
-    add("--key", type=int, default=0, help="seed: same key, same result [%(default)s]")
-    add("--output", type=Path, default=MODEL, help="file to write [%(default)s]")
-
-
-def add_sample(parser: argparse.ArgumentParser) -> None:
-    """Describe `sample`."""
-    parser.set_defaults(run=sample)
-    add = parser.add_argument
-    add("--model", type=Path, default=MODEL, help="file that train wrote [%(default)s]")
-    add("--prefix", default="time traveller", help="text to go on from [%(default)s]")
-    add("--length", type=int, default=200, help="characters to add [%(default)s]")
-    add(
-        "--temperature", type=float, default=0.7, help="below 1 surer, above 1 wilder [%(default)s]"
-    )
-    add("--top-k", type=int, help="draw among the k likeliest characters only")
-    add("--samples", type=int, default=1, help="texts to write [%(default)s]")
-    add("--key", type=int, default=0, help="seed: same key, same texts [%(default)s]")
 
 
 if __name__ == "__main__":

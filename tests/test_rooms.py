@@ -30,8 +30,10 @@ FLOORS = (
     ("evaluation", "results"),
     ("sampling", "export"),
     ("training",),
+    ("own_text",),
     ("studies", "widgets"),
     ("__init__",),
+    ("console",),
     ("__main__",),
 )
 GROUND = {"corpus", "models", "losses", "ngram", "display"}  # stand on nothing of ours

@@ -9,11 +9,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import optax
-
 from charlm_lib.cells import make_model
 from charlm_lib.data import TimeMachine
 from charlm_lib.evaluation import text_nll
+from charlm_lib.own_text import adamw
 from charlm_lib.results import FitResult
 from charlm_lib.studies.depth_study import SEEDS, TEST_START, versions
 from charlm_lib.training import Trainer
@@ -64,15 +63,6 @@ class Step:
         optimizer = adamw(self.lr, self.num_updates()) if self.adamw else None
         trainer = Trainer(self.max_epochs, 1.0, self.carry_state)
         return trainer.fit(model, data, seed, optimizer, show)
-
-
-def adamw(lr: float, num_updates: int) -> optax.GradientTransformation:
-    """Make AdamW with a learning rate that warms up and then falls to zero along a cosine.
-
-    Loshchilov and Hutter (2017, 2019). The warm-up takes a tenth of the updates.
-    """
-    schedule = optax.warmup_cosine_decay_schedule(0.0, lr, num_updates // 10, num_updates)
-    return optax.adamw(schedule, weight_decay=0.05)
 
 
 STEPS = (

@@ -1,0 +1,1 @@
+"""What the command line is made of: its options, their names in errors, files, signals, output."""
