@@ -124,11 +124,6 @@ class Vocab:
             dict.fromkeys(c for c, i in zip(text, self.encode(text), strict=True) if i == 0)
         )
 
-    def fold(self, text: str) -> str:
-        """Lower what the vocabulary lacks, where it has the small letters; leave the rest."""
-        small = {c: c.lower() for c in self.unknown(text) if not self.unknown(c.lower())}
-        return text.translate(str.maketrans(small))
-
 
 def distinct_characters(text) -> set[str]:
     """Give the characters of a text, or of a list of tokens, without `<unk>`."""

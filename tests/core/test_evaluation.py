@@ -73,7 +73,9 @@ def data_in(vocab):
 
 def test_a_text_with_as_many_letters_but_others_is_refused(fitted):
     assert np.isfinite(evaluate(fitted, data_in(Vocab("fedcba"))))
-    with pytest.raises(ValueError, match=r"'g' of them unknown; .*'f' of them missing here.*vocab="):
+    with pytest.raises(
+        ValueError, match=r"'g' of them unknown; .*'f' of them missing here.*vocab="
+    ):
         evaluate(fitted, data_in(SAME_SIZE))
 
 
