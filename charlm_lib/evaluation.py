@@ -45,29 +45,38 @@ def evaluate(trained: TrainedModel, data: TextData, split: str = "val") -> float
 
     Args:
         trained: a `FitResult`, or a `TrainedModel`.
-        data: the windows, in the vocabulary of the model; see `TextData` for its `vocab`.
+        data: the windows; the model reads their text in its own vocabulary.
         split: "train" or "val".
 
     Raises:
-        ValueError: unknown split, or a text in another vocabulary.
+        ValueError: unknown split, or a text with characters that the model does not know.
     """
     check_trained(trained)
-    check_vocab(trained.vocab, data)
     return windows_loss(trained, data, data.starts(split))
 
 
 def windows_loss(trained: TrainedModel, data: TextData, starts: np.ndarray) -> float:
     """Mean negative log-likelihood per character (nats) of the windows that begin at `starts`."""
+    tokens = tokens_for(trained.vocab, data)
     twin = fuse(trained.model, Use(data.batch_size, data.num_steps))
     # On this host alone: a process may then evaluate without the others.
     mesh, sizes = device_mesh(jax.local_devices()), (data.num_steps, data.batch_size)
-    total = _windows_nll()(twin, None, mesh, *sizes, trained.params, data.tokens, starts)
+    total = _windows_nll()(twin, None, mesh, *sizes, trained.params, tokens, starts)
     return float(total) / (len(starts) * data.num_steps)
+
+
+def tokens_for(vocab: Vocab, data: TextData) -> jax.Array:
+    """Give the ids of a text in the vocabulary of a model; raise a ValueError if it lacks some."""
+    if data.vocab == vocab:
+        return data.tokens
+    if vocab.unknown(data.text):
+        check_vocab(vocab, data)
+    return jnp.asarray(vocab.encode(data.text))
 
 
 def check_vocab(vocab: Vocab, data: TextData) -> None:
     """Raise a ValueError unless the ids of the data mean what the model learned them to mean."""
-    if vocab.tokens == data.vocab.tokens:
+    if data.vocab == vocab:
         return
     known, found = set(vocab.tokens), set(data.vocab.tokens)
     raise ValueError(

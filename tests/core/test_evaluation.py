@@ -12,7 +12,9 @@ from charlm_lib import (
     TextData,
     TrainedModel,
     Vocab,
+    cross_entropy,
     evaluate,
+    gather_windows,
     nll_by_position,
     text_nll,
 )
@@ -62,26 +64,31 @@ def test_texts_that_are_too_short(fitted):
 
 
 # --- the vocabulary ---
-SAME_SIZE = Vocab("abcdeg")
+def data_of(letters):
+    return TextData(letters * 9, 8, 4, 16, 8)
 
 
-def data_in(vocab):
-    data = TextData("abcdef" * 9, 8, 4, 16, 8)
-    data.vocab = vocab
-    return data
+def test_a_text_is_read_in_the_models_vocabulary(fitted):
+    part = data_of("fade")  # in its own vocabulary other ids stand for these letters
+    same = TextData("fade" * 9, 8, 4, 16, 8, vocab=fitted.vocab)
+    assert part.vocab != same.vocab
+    assert evaluate(fitted, part) == evaluate(fitted, same)
+    starts = part.starts("val")
+    X, Y = gather_windows(same.tokens, starts, 4)
+    wanted = cross_entropy(fitted.model.apply(fitted.params, X)[0], Y)
+    assert evaluate(fitted, part) == pytest.approx(float(wanted), rel=1e-5)
 
 
 def test_a_text_with_as_many_letters_but_others_is_refused(fitted):
-    assert np.isfinite(evaluate(fitted, data_in(Vocab("fedcba"))))
-    with pytest.raises(
-        ValueError, match=r"'g' of them unknown; .*'f' of them missing here.*vocab="
-    ):
-        evaluate(fitted, data_in(SAME_SIZE))
+    assert len(data_of("abcdeg").vocab) == len(fitted.vocab)
+    words = "'g' of them unknown; .*'f' of them missing here.*vocab="
+    with pytest.raises(ValueError, match=words):
+        evaluate(fitted, data_of("abcdeg"))
 
 
 def test_long_vocabularies_are_not_printed_whole(fitted):
     with pytest.raises(ValueError) as caught:
-        evaluate(fitted, data_in(Vocab(map(chr, range(0x4E00, 0x5E00)))))
+        evaluate(fitted, data_of("".join(map(chr, range(0x4E00, 0x5E00)))))
     assert len(str(caught.value)) < 400 and "and 4091 more" in str(caught.value)
 
 
@@ -115,7 +122,7 @@ def test_what_cannot_be_scored(fitted, text, words):
 def test_a_model_without_its_vocabulary_is_not_enough(fitted):
     model, params, _ = fitted
     for call in (
-        lambda: evaluate(model, params, data_in(SAME_SIZE)),
+        lambda: evaluate(model, params, data_of("abcdef")),
         lambda: text_nll(model, "abc"),
         lambda: nll_by_position(params, TOKENS, 4),
     ):
