@@ -151,11 +151,11 @@ class Trainer:
                 for number in range(done + 1, last + 1):
                     log.add(number, run.epoch(number), run)
                     display.update()
-                    if log.stopped == "diverged" or exploded(model, run, data, starts, log):
+                    if exploded(model, run, data, starts, log):
                         log.stopped = "diverged"
-                        break
-                    if number < last and on_any_process(stop.pressed):
+                    elif number < last and on_any_process(stop.pressed):
                         log.stopped = "interrupted"
+                    if log.stopped != "finished":
                         break
                     if checkpoint and number < last and due():
                         so_far = log.result(model, data.vocab, settings, run)
@@ -288,9 +288,12 @@ def go_on(start: FitResult, settings: dict, log: "Log") -> tuple[Begin, dict, st
 def exploded(model: nn.Module, run: Run, data: TextData, starts: np.ndarray, log: "Log") -> bool:
     """Say whether a model has exploded: on validation windows, and on windows it was trained on.
 
-    On validation windows alone it may be right to be wrong: they can be of another kind.
+    On validation windows alone it may be right to be wrong: they can be of another kind. An update
+    whose loss was not finite is enough.
     """
     size = len(data.vocab)
+    if log.stopped == "diverged":
+        return True
     if not has_exploded(log.val_loss, size):
         return False
     trained = TrainedModel(model, run.params, data.vocab)

@@ -24,6 +24,10 @@ from charlm_lib.display.style import (
 )
 from charlm_lib.display.tables import DataTable, evenly, telling_epochs
 
+TOP = 10_000  # no run is worth drawing above this perplexity: an arrow stands there
+TICKS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 100]
+FEW_TICKS = [1, 3, 10, 30, 100, 300, 1000, 3000, TOP]
+
 
 def use_style() -> None:
     """Use the style of the book for all figures from here on, sharp ones in a notebook."""
@@ -124,11 +128,12 @@ def _perplexity_axes(lines: dict, max_epochs: int, title: str, ylabel="perplexit
         figure, ax = _subplots(title)
         final = {}
         for label, (epochs, values, color, style) in lines.items():
-            marker = "o" if len(epochs) == 1 else None
-            ax.plot(epochs, values, linestyle=style, color=color, marker=marker)
+            values = np.array(values, float)
+            _draw_up_to_top(ax, np.asarray(epochs), values, linestyle=style, color=color)
             final[f"{label} {format_perplexity(values[-1])}"] = (values[-1], color)
         ax.set(yscale="log", xlabel="epoch", ylabel=ylabel, xlim=(0, max_epochs))
-        ticks = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 100, 300, 1000]
+        bottom, top = ax.get_ylim()
+        ticks = FEW_TICKS if top > 100 * bottom else TICKS
         ax.yaxis.set(
             major_locator=FixedLocator(ticks),
             minor_locator=NullLocator(),
@@ -138,14 +143,22 @@ def _perplexity_axes(lines: dict, max_epochs: int, title: str, ylabel="perplexit
     return figure
 
 
+def _draw_up_to_top(ax, x: np.ndarray, values: np.ndarray, **look) -> None:
+    """Draw a curve up to `TOP`; an arrow stands where it is higher, or no number at all."""
+    above = ~(values <= TOP)
+    ax.plot(x, np.where(above, TOP, values), marker="o" if len(x) == 1 else None, **look)
+    if above.any():
+        look["linestyle"] = "none"
+        ax.plot(x[above], np.full(above.sum(), TOP), marker="^", clip_on=False, **look)
+
+
 def _label_ends(ax, final: dict[str, tuple[float, str]]) -> None:
     """Write labels beside the right axis at their values, moved apart where they would overlap."""
     bottom, top = np.log(ax.get_ylim())
     place = None
     for label, (value, color) in sorted(final.items(), key=lambda item: item[1][0]):
-        if not np.isfinite(value):
-            value = np.exp(top)
-        wanted = (np.log(value) - bottom) / (top - bottom)
+        height = np.log(value if value <= TOP else TOP)
+        wanted = (height - bottom) / (top - bottom)
         place = wanted if place is None else max(wanted, place + 0.075)
         ax.annotate(
             label, (1.01, place), xycoords="axes fraction", color=color, va="center", size=10

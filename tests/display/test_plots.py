@@ -73,11 +73,36 @@ def test_several_runs_on_one_axes(make_result, data, split, word, shift):
     assert len({line.get_color() for line in ax.lines}) == 2
 
 
-@pytest.mark.parametrize("last", [math.nan, math.inf])
-def test_a_diverged_run_can_be_drawn(last):
-    figure = plots.draw_perplexity(history([20.0, last], [21.0, last]))
+@pytest.mark.parametrize(
+    "train",
+    [
+        [20.0, math.nan],
+        [20.0, math.inf],
+        [20.0, 1e162],
+        [math.inf, 1e300, math.inf],
+        [9.0, math.inf, 8.0],
+        [math.inf, math.inf],
+    ],
+    ids=str,
+)
+def test_an_exploded_run_is_drawn_to_its_end_and_stays_readable(train, recwarn):
+    figure = plots.draw_perplexity(history(train, [11.0] * len(train)))
     figure.savefig(io.BytesIO())
-    assert f"train {last:.2f}" in texts(figure)
+    assert not recwarn.list
+    assert f"train {plots.format_perplexity(train[-1])}" in texts(figure)
+    (ax,) = figure.axes
+    arrows = [line for line in ax.lines if line.get_marker() == "^"]
+    epochs = [i for i, value in enumerate(train, start=1) if not value < 1e4]
+    assert [list(line.get_xdata()) for line in arrows] == [epochs]
+    for line in ax.lines:  # no gap: what is above the top is drawn at the top
+        assert len(line.get_ydata()) == sum(np.isfinite(line.get_ydata()))
+    bottom, top = ax.get_ylim()
+    assert 10 < bottom * 2 < 2 * 11 and 1e4 <= top < 1e5
+    shown = [t for t in ax.yaxis.get_ticklabels() if bottom < t.get_position()[1] < top]
+    boxes = [t.get_window_extent() for t in shown if t.get_text()]
+    assert len(boxes) >= 4
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
 
 
 def test_a_single_epoch_can_be_seen():
