@@ -13,6 +13,7 @@ import numpy as np
 from flax import linen as nn
 
 from charlm_lib.cells import CELLS, LAYERS, layer_of
+from charlm_lib.data import Vocab, readable
 
 DTYPES = ("float16", "float32")
 
@@ -128,13 +129,5 @@ def check_text(text: str, descriptions: list[dict[str, Any]], what: str) -> None
 
     Capitals pass where the vocabulary has the small letter: the browser reads them so.
     """
-    if not text:
-        raise ValueError(f"the {what} is empty: give at least one character")
     for about in descriptions:
-        known = set(about["tokens"])
-        unknown = sorted({c for c in text if c not in known and c.lower() not in known})
-        if unknown:
-            raise ValueError(
-                f"{what} {text!r} has {', '.join(map(repr, unknown))}, "
-                f"which the vocabulary of {about['name']!r} lacks"
-            )
+        readable(text, Vocab(about["tokens"]), what, repr(about["name"]))
