@@ -264,6 +264,42 @@ def sizes_that_fit(
     }
 
 
+def readable(text: str, vocab: Vocab, what: str = "prefix", reader: str = "the model") -> str:
+    """Give a text as a model reads it: folded by its vocabulary.
+
+    Args:
+        text: at least one character.
+        vocab: the model's vocabulary.
+        what, reader: the names of the text and of the model in an error.
+
+    Raises:
+        ValueError: it is no string, it is empty, or the vocabulary lacks one of its characters.
+    """
+    if not isinstance(text, str):
+        raise ValueError(f"the {what} must be a string, but this is of type {type(text).__name__}")
+    if not text:
+        raise ValueError(f"the {what} is empty: give at least one character")
+    folded = vocab.fold(text)
+    unknown = vocab.unknown(folded)
+    if unknown:
+        cleaned = vocab.fold(clean(text))
+        helps = cleaned and not vocab.unknown(cleaned)
+        raise ValueError(
+            f"the {what} {shorten(text)} has {shorten(unknown, 10)}, which the vocabulary of "
+            f"{reader} lacks: use only its {len(vocab) - 1} characters "
+            f"{shorten(''.join(vocab.tokens[1:]))}"
+            + (f", or pass the {what} through charlm_lib.clean" if helps else "")
+        )
+    return folded
+
+
+def shorten(characters: str | list[str], most: int = 60) -> str:
+    """Write out a string, or a list of characters, and of a long one the beginning."""
+    begin = characters[:most]
+    shown = repr(begin) if isinstance(begin, str) else ", ".join(map(repr, begin))
+    return f"{shown}…" if len(characters) > most else shown
+
+
 class TextData:
     """Windows of `num_steps` characters of a text, with the next characters as targets.
 

@@ -13,7 +13,7 @@ import numpy as np
 from flax import linen as nn
 
 from charlm_lib.cells import CELLS, LAYERS, Layer, layer_of
-from charlm_lib.data import Vocab
+from charlm_lib.data import Vocab, readable
 from charlm_lib.engine.twins import Use, as_ours
 
 DTYPES = ("float16", "float32")
@@ -148,13 +148,5 @@ def check_text(text: str, descriptions: list[dict[str, Any]], what: str) -> None
 
     Capitals pass where the vocabulary has the small letter: the browser reads them so.
     """
-    if not text:
-        raise ValueError(f"the {what} is empty: give at least one character")
     for about in descriptions:
-        vocab = Vocab(about["tokens"])
-        unknown = vocab.unknown(vocab.fold(text))
-        if unknown:
-            raise ValueError(
-                f"{what} {text!r} has {', '.join(map(repr, unknown))}, "
-                f"which the vocabulary of {about['name']!r} lacks"
-            )
+        readable(text, Vocab(about["tokens"]), what, repr(about["name"]))
