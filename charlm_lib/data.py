@@ -164,8 +164,8 @@ def tell_unknown(text: str, ids: np.ndarray) -> None:
     unknown, share = counts.sum(), counts.sum() / len(text)
     percent = f"{share:.2%}" if share >= 0.0001 else "less than 0.01%"
     said = (
-        f"{unknown:,} of {len(text):,} characters ({percent}) are not in the vocabulary "
-        f"({', '.join(named)})"
+        f"{unknown:,} of {len(text):,} characters ({percent}) {'is' if unknown == 1 else 'are'} "
+        f"not in the vocabulary ({', '.join(named)})"
     )
     if share > 0.5:
         raise ValueError(

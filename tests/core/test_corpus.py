@@ -192,18 +192,22 @@ def check_marks(cleaned, keep_punctuation):
     assert set(kinds) <= set("LMNPSZ" if keep_punctuation else "LMZ"), ascii(cleaned)
 
 
-EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
-# Nine in ten are unassigned, private, Chinese or Korean.
-ALIKE = [c for c in EVERY if unicodedata.category(c) in ("Cn", "Co", "Lo") and c > "\u3400"]
-OTHER = sorted(set(EVERY) - set(ALIKE))
+@functools.cache
+def all_of_unicode():
+    """Every character that has a rule of its own, and texts in which all of Unicode occurs."""
+    every = [chr(code) for code in range(sys.maxunicode + 1)]
+    # Nine in ten are unassigned, private, Chinese or Korean: alike.
+    alike = [c for c in every if unicodedata.category(c) in ("Cn", "Co", "Lo") and c > "\u3400"]
+    other = sorted(set(every) - set(alike))
+    lines = [f"{c}\na{c}b {c}\u0301b\n{c}\u200d\ufe0f\n" for c in other]
+    texts = ["".join(lines[i : i + 4096]) for i in range(0, len(lines), 4096)]
+    texts += ["a\u0301".join(alike[i : i + 65_536]) for i in range(0, len(alike), 65_536)]
+    return [*other, *texts]
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_no_character_anywhere_is_cleaned_further_the_second_time(options):
-    alone = [f"{c}\na{c}b {c}\u0301b\n{c}\u200d\ufe0f\n" for c in OTHER]
-    rows = ["".join(alone[i : i + 4096]) for i in range(0, len(alone), 4096)]
-    rows += ["a\u0301".join(ALIKE[i : i + 65_536]) for i in range(0, len(ALIKE), 65_536)]
-    for text in [*OTHER, *rows]:
+    for text in all_of_unicode():
         once = cl.clean(text, **options)
         assert cl.clean(once, **options) == once, ascii(text[:40])
         check_marks(once, options["keep_punctuation"])

@@ -1,5 +1,6 @@
 """From a text to windows: vocabulary, split, batches."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
+from tests.random_texts import assigned, random_texts
 
 
 # --- vocabulary ---
@@ -33,6 +35,145 @@ def test_vocab_round_trip(alphabet, seed):
     assert vocab.decode(ids) == text
     assert vocab.unknown(text) == []
     assert cl.Vocab(vocab.tokens).tokens == vocab.tokens
+
+
+def test_vocabularies_of_the_same_characters_are_equal():
+    assert cl.Vocab("banana") == cl.Vocab("nab") == cl.Vocab(["<unk>", "b", "a", "n"])
+    assert hash(cl.Vocab("banana")) == hash(cl.Vocab("nab"))
+    assert cl.Vocab("banana") != cl.Vocab("banane")
+    assert cl.Vocab("ab") != ["<unk>", "a", "b"]
+
+
+def test_a_long_vocabulary_is_not_printed_whole():
+    characters = "".join(map(chr, range(0x4E00, 0x4E00 + 5000)))
+    shown = repr(cl.Vocab(characters))
+    assert len(shown) < 130 and "5,000 characters" in shown
+    assert characters[:30] in shown and characters[-30:] in shown
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (["the", "time"], "'the' is not one character.*pass Vocab the text itself"),
+        ([["t", "h"], ["e"]], r"\['t', 'h'\] is not one character"),
+        (np.arange(3), "0.* is not one character"),
+        (b"bytes", "b'bytes', a bytes .*decode"),
+        (None, "None, a NoneType"),
+        (7, "7, a int"),
+    ],
+)
+def test_what_vocabularies_are_not_made_of(text, words):
+    with pytest.raises(ValueError, match=words) as error:
+        cl.Vocab(text)
+    assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "vocab, text, folded",
+    [
+        ("abc", "aBCd D", "abcd D"),
+        ("abAB", "aABb", "aABb"),
+        ("abA", "ABA", "AbA"),  # where the vocabulary has the capital, it stays
+        ("i\u0307", "İ", "i\u0307"),
+        ("i", "İ", "İ"),
+        ("café", "Cafe\u0301 CAFE\u0301", "café café"),
+        ("h\u1e96", "H\u0331", "\u1e96"),  # composed in small letters only
+        ("οδςσ", "ΟΔΟΣ ΣΟ", "οδος σο"),
+        ("аб", "АБВ", "абВ"),
+        ("\n a", "\nA\r", "\na\r"),
+        ("ab", "", ""),
+        ("a", "\ud800A", "\ud800a"),
+    ],
+)
+def test_a_prefix_is_spelled_as_the_vocabulary_does(vocab, text, folded):
+    assert cl.Vocab(vocab).fold(text) == folded
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_folded_stays_and_is_known_where_the_text_was_cleaned_alike(seed):
+    for text in random_texts(seed, 500):
+        whole = cl.clean(text, keep_case=True)
+        vocab = cl.Vocab(cl.clean(text))
+        folded = vocab.fold(whole)
+        assert vocab.fold(folded) == folded, ascii(text)
+        assert folded == cl.clean(text) or cl.Vocab(whole).unknown(cl.clean(text)), ascii(text)
+
+
+# --- what a vocabulary tells of its text ---
+@pytest.mark.parametrize("kept", list(itertools.product((False, True), repeat=3)), ids=str)
+def test_a_vocabulary_tells_how_its_text_was_cleaned(kept):
+    options = dict(zip(("keep_case", "keep_punctuation", "keep_lines"), kept, strict=True))
+    text = "Jo is 7.\nAnn, e\u0301mile and m\u0331 too: नमस्ते\n"
+    assert cl.Vocab(cl.clean(text, **options)).kept == options
+
+
+def test_no_small_letter_passes_for_a_capital():
+    small = cl.clean(" ".join(assigned()))
+    assert cl.Vocab(small).kept["keep_case"] is False
+    assert cl.Vocab("").kept == cl.Vocab("a ").kept == dict.fromkeys(cl.Vocab("").kept, False)
+
+
+# --- a second text ---
+def test_a_second_text_is_read_in_the_vocabulary_of_the_first(text):
+    first = cl.TextData(text, 8, 6, 20, 10)
+    second = cl.TextData("The MAN, in his room!\n", 2, 4, 8, 4, vocab=first.vocab)
+    assert second.vocab is first.vocab and second.num_unknown == first.num_unknown == 0
+    assert second.text == "the man in his room"
+    assert first.vocab.decode(second.tokens) == second.text
+
+
+def test_a_second_text_is_cleaned_as_the_first_was():
+    kept = {"keep_case": True, "keep_punctuation": True, "keep_lines": True}
+    vocab = cl.TextData("Jo, Ann\nJan\n", 1, 2, 2, 2, **kept).vocab
+    second = cl.TextData("Ann,\r\nJoan\n", 1, 2, 2, 2, vocab=vocab)
+    assert second.text == "Ann,\nJoan\n" and second.num_unknown == 0
+    second = cl.TextData("Ann,\r\nJoan\n", 1, 2, 2, 2, vocab=vocab, keep_lines=False)
+    assert second.text == "Ann, Joan"
+    with pytest.warns(UserWarning, match=r"^1 of 9 characters \(11.11%\) is not .*\('N' 1\)"):
+        second = cl.TextData("Nan,\r\nJoan", 1, 2, 2, 2, vocab=vocab)
+    assert second.num_unknown == 1 and second.tokens[0] == 0
+
+
+def test_unknown_characters_are_counted_and_said():
+    vocab = cl.Vocab("abcdefgh ")
+    text = "abcd efgh " * 500 + "zzzqqy" + "klmnopr" * 2
+    with pytest.warns(UserWarning) as said:
+        data = cl.TextData(text, 8, 6, 20, 10, vocab=vocab)
+    assert data.num_unknown == 20
+    assert data.tokens[-1] == 0 and (np.asarray(data.tokens) == 0).sum() == 20
+    assert str(said[0].message) == (
+        "20 of 5,020 characters (0.40%) are not in the vocabulary ('z' 3, 'k' 2, 'l' 2, 'm' 2, "
+        "'n' 2, 'o' 2, 'p' 2, 'q' 2, 'r' 2, 'y' 1): the model reads them as <unk>, which it has "
+        "never seen"
+    )
+    assert said[0].filename == __file__
+    with pytest.warns(UserWarning, match=r"'z' 3, .*'v' 1, 3 others\)"):
+        cl.TextData(text + "xvw", 8, 6, 20, 10, vocab=vocab)
+    with pytest.warns(UserWarning, match=r"^1 of 20,001 characters \(less than 0.01%\) is not in"):
+        cl.TextData("abcd efgh " * 2000 + "z", 8, 6, 20, 10, vocab=vocab)
+
+
+@pytest.mark.parametrize("text", ["αβγ δεζ ηθι", "машина времени", "xyz xyz a", "日本語日本語"])
+def test_a_second_text_in_another_alphabet_is_refused(text):
+    with pytest.raises(ValueError, match=r"characters \(\d+\.\d\d%\) are not .* another alphabet"):
+        cl.TextData(text, 1, 2, 1, 1, vocab=cl.Vocab("abcdefgh "))
+
+
+def test_half_of_a_text_may_be_unknown():
+    with pytest.warns(UserWarning, match="6 of 12 "):
+        cl.TextData("abcxyz" * 2, 1, 2, 1, 1, vocab=cl.Vocab("abc"))
+
+
+def test_no_vocabulary_at_all(text, gru_result, data):
+    for wrong in (gru_result, data, "abc", ["<unk>", "a"], 28):
+        with pytest.raises(ValueError, match=f"not a {type(wrong).__name__}: .*result.vocab"):
+            cl.TextData(text, 8, 6, 20, 10, vocab=wrong)
+
+
+def test_the_novel_in_the_vocabulary_of_another_text():
+    with pytest.warns(UserWarning, match=r"are not in the vocabulary \('z' \d+\)"):
+        data = cl.TimeMachine(8, 6, 20, 10, vocab=cl.Vocab("abcdefghijklmnopqrstuvwxy ,A"))
+    assert data.num_unknown == cl.read_corpus().count("z") and len(data.vocab) == 29
 
 
 def test_vocab_unknown_characters():
@@ -144,8 +285,8 @@ def test_gather_windows_under_jit():
     np.testing.assert_array_equal(Y, X + 1)
 
 
-@pytest.mark.parametrize("name", ["batch_size", "num_steps", "num_train", "num_val"])
-@pytest.mark.parametrize("value", [0, -3, 2.5, "8", None, True])
+@pytest.mark.parametrize("name", ["batch_size", "num_steps", "num_train", "num_val", "stride"])
+@pytest.mark.parametrize("value", [0, -3, 2.5, 64.0, "8", None, True])
 def test_numbers_out_of_range(text, name, value):
     settings = {"batch_size": 8, "num_steps": 6, "num_train": 20, "num_val": 10, name: value}
     with pytest.raises(ValueError, match=rf"{name}={re.escape(repr(value))} .*at least 1"):
@@ -157,15 +298,92 @@ def test_numbers_out_of_range(text, name, value):
     [
         ("", (1, 4, 1, 1), ["no usable character", "''", "keep_punctuation=True"]),
         ("123 !?", (1, 4, 1, 1), ["no usable character", "'123 !?'", "keep_punctuation=True"]),
-        ("abcde", (1, 4, 1, 1), ["5 characters", "num_steps=4", "need 6", "longer text"]),
-        ("abcdefgh", (1, 4, 3, 2), ["num_train=3", "num_val=2", "4 windows", "lower num_train"]),
-        ("abcdefghij", (5, 4, 4, 2), ["batch_size=5", "num_train=4", "at most 4"]),
+        ("\x00" * 9999, (1, 4, 1, 1), ["no usable character", "9,999 characters"]),
+        ("a!b", (1, 1, 1, 1), None),
+        ("ab", (1, 1, 1, 1), ["the text has 2 characters", "at least 3", "longer text"]),
+        ("abcde", (1, 4, 1, 1), ["num_steps=4 and stride=1", "5 characters", "num_steps=1"]),
+        ("abcdefgh", (1, 4, 3, 2), ["num_train=3 + num_val=2", "4 windows", "use", "num_val=1"]),
+        ("abcdefghij", (5, 4, 4, 2), ["batch_size=5", "num_train=4 ", "use batch_size=1"]),
     ],
 )
 def test_texts_that_cannot_be_used(text, settings, words):
+    if words is None:
+        assert cl.TextData(text, *settings).text == text.replace("!", " ")
+        return
     with pytest.raises(ValueError) as error:
         cl.TextData(text, *settings)
     assert all(word in str(error.value) for word in words), error.value
+    assert len(str(error.value)) < 500
+
+
+def test_the_default_sizes_on_a_short_text_get_sizes_that_train():
+    text = "".join(chr(97 + i % 26) for i in range(779))
+    with pytest.raises(
+        ValueError, match="use batch_size=64, num_steps=32, num_train=673, num_val=74$"
+    ):
+        cl.TextData(text, 1024, 32)
+
+
+WISHES = {"batch_size": 1024, "num_steps": 32, "num_train": 10_000, "num_val": 5_000}
+SMALL = {"batch_size": 1, "num_steps": 1, "num_train": 1, "num_val": 1}
+
+
+@pytest.mark.parametrize(
+    "length", [3, 4, 5, 9, 10, 11, 33, 34, 35, 63, 66, 80, 779, 15_031, 50_000]
+)
+@pytest.mark.parametrize("stride", [1, 2, 8, "num_steps", 10_000])
+@pytest.mark.parametrize("wrong", [*WISHES, "all", "none"])
+def test_one_error_gives_sizes_that_work(length, stride, wrong):
+    wishes = {"all": WISHES, "none": SMALL}.get(wrong) or SMALL | {wrong: WISHES[wrong]}
+    wishes = wishes | {"stride": wishes["num_steps"] if stride == "num_steps" else stride}
+    text = ("abcdefghij" * 5000)[:length]
+    try:
+        data = cl.TextData(text, **wishes)
+    except ValueError as error:
+        advice = str(error).split(": use ")[1]
+        found = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", advice)}
+        data = cl.TextData(text, **wishes | found)
+        assert found != {name: wishes[name] for name in found}
+        check_advice(wishes, found, data)
+    assert data.num_train >= 1 and data.num_val >= 1 and len(data.text) == length
+
+
+def check_advice(wishes, found, data):
+    """What can stay has stayed; a validation part that had to change is about a tenth."""
+    least = wishes["num_steps"] + wishes["stride"] + 1  # characters for two windows
+    if len(data.text) >= least:
+        assert found["num_steps"] == wishes["num_steps"] and "stride" not in found
+    if wishes["stride"] == wishes["num_steps"]:
+        assert found.get("stride", wishes["stride"]) == found["num_steps"]
+    if found["num_val"] != wishes["num_val"]:
+        assert found["num_val"] == max(1, data.num_windows // 10)
+    if wishes["num_train"] <= 0.9 * data.num_windows - 1:
+        assert found["num_train"] == wishes["num_train"]
+    if wishes["batch_size"] <= found["num_train"]:
+        assert found["batch_size"] == wishes["batch_size"]
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (
+            lambda: cl.TimeMachine(8, 6, root="../data"),
+            "TimeMachine.. has no root='../data': leave",
+        ),
+        (lambda: cl.TimeMachine(8, 6, num_workers=4), "has no num_workers=4: leave it out"),
+        (lambda: cl.TimeMachine(8, 6, max_tokens=9999), "max_tokens=9999: .*num_train and num_val"),
+        (lambda: cl.TimeMachine(8, 6, use_random_iter=True), "carry_state=True"),
+        (lambda: cl.TimeMachine(8, 6, keep_case=True), "keep_case=True: this text is letters"),
+        (lambda: cl.TimeMachine(8, 6, seed=1), "TimeMachine.. got an unexpected .*'seed'"),
+        (lambda: cl.TextData("a" * 99, 8, 6, 9, 9, root="."), "TextData.. has no root='.': leave"),
+        (lambda: cl.TextData("a" * 99, 8, 6, 9, 9, stride_=2), "unexpected keyword .*'stride_'"),
+        (lambda: cl.Vocab("ab", min_freq=2), "Vocab.. has no min_freq=2: every character"),
+        (lambda: cl.Vocab("ab", reserved_tokens=["<pad>"]), "reserved_tokens=.*<unk>"),
+    ],
+)
+def test_arguments_of_dive_into_deep_learning_get_what_to_write_instead(make, words):
+    with pytest.raises(TypeError, match=words):
+        make()
 
 
 def test_unknown_split_fails_at_once(data):

@@ -88,6 +88,34 @@ def test_random_texts_are_cleaned_as_in_python_and_have_the_same_vocabulary(run_
         assert page["raw"] == Vocab(text).tokens
 
 
+def test_a_prefix_is_read_as_in_python(run_node):
+    program = """
+    const { readText } = await load("model/text.js");
+    const isKnown = (text) => !/\\p{Cn}/u.test(text);
+    give(input.cases.map(([text, tokens]) => (isKnown(text) ? readText(text, tokens) : null)));
+    """
+    texts, others = random_texts(seed=6, count=3000), random_texts(seed=7, count=3000)
+    vocabularies = [
+        Vocab(clean(a if i % 2 else a + b, keep_case=i % 3 == 0, keep_punctuation=i % 5 == 0))
+        for i, (a, b) in enumerate(zip(texts, others, strict=True))
+    ]
+    vocabularies[:4] = [Vocab("οδςσ"), Vocab("i\u0307"), Vocab("caf\u00e9"), Vocab("\u1e96")]
+    texts[:4] = ["ΟΔΟΣ ΣΑΣ\u00ad", "İI", "CAFE\u0301", "H\u0331"]
+    cases = [(text, vocab.tokens) for text, vocab in zip(texts, vocabularies, strict=True)]
+    found = run_node(program, cases=cases)
+    assert sum(page is None for page in found) < 100
+    kinds = set()
+    for text, vocab, page in zip(texts, vocabularies, found, strict=True):
+        if page is None:
+            continue
+        folded = vocab.fold(text)
+        assert [c["shown"] for c in page] == list(folded), ascii(text)
+        assert [max(c["token"], 0) for c in page] == vocab.encode(folded).tolist(), ascii(text)
+        assert [c["known"] for c in page] == [c["token"] >= 0 for c in page]
+        kinds |= {(folded == text, c["known"]) for c in page}
+    assert len(kinds) == 4  # changed and not, known and not
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
