@@ -100,7 +100,7 @@ class TextData:
         self.num_train, self.num_val, self.stride = num_train, num_val, stride
         self._check(text)
         self.vocab = Vocab(self.text)
-        self.tokens = jnp.asarray(self.vocab.encode(self.text))
+        self.tokens = jax.device_put(self.vocab.encode(self.text))
 
     @classmethod
     def from_file(cls, path: str | Path, *args, **kwargs) -> "TextData":
@@ -164,7 +164,7 @@ class TextData:
         """
         starts = self.starts(split)
         if key is not None:
-            starts = shuffled(starts, jax.random.bits(key, starts.shape))
+            starts = shuffled(starts, jax.random.bits(key, starts.shape, jnp.uint32))
         return (
             gather_windows(self.tokens, starts[i : i + self.batch_size], self.num_steps)
             for i in range(0, len(starts), self.batch_size)

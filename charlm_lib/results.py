@@ -18,6 +18,7 @@ from charlm_lib.cells import build_model, describe_model
 from charlm_lib.data import Vocab
 from charlm_lib.display.numbers import format_perplexity
 from charlm_lib.engine.fingerprint import json_value
+from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.short_runs import note
 
 FORMAT = "charlm_lib result 1"
@@ -158,6 +159,7 @@ def write_whole(path: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
+@our_settings()
 def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
     """Read a result that `FitResult.save` wrote.
 
@@ -173,7 +175,7 @@ def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
     path = Path(path)
     rest, tensors = read(path)
     grad_norms = tensors.pop("grad_norms")
-    trees = unflatten_dict({tuple(k.split("/")): jnp.asarray(v) for k, v in tensors.items()})
+    trees = unflatten_dict({tuple(k.split("/")): jax.device_put(v) for k, v in tensors.items()})
     if model is not None:
         wanted = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
         if jax.tree.map(jnp.shape, wanted) != jax.tree.map(jnp.shape, trees["params"]):

@@ -7,6 +7,7 @@ import numpy as np
 from charlm_lib.data import Vocab
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.parameters import as_key
+from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, fuse
 from charlm_lib.models import check_sizes
 from charlm_lib.results import FitResult
@@ -95,6 +96,7 @@ def check_prefix(prefix: str, vocab: Vocab, num_preds: int) -> np.ndarray:
     return vocab.encode(prefix)
 
 
+@our_settings()
 def _generate(result: FitResult, prefixes: np.ndarray, *request) -> np.ndarray:
     reading, writing = Use(*prefixes.shape), Use(len(prefixes), 1, given_state=True)
     model = fuse(result.model, reading, writing)
@@ -119,7 +121,7 @@ def _write(model, params, prefixes, key, temperature, num_preds, top_k) -> jax.A
 
     logits, state = model.apply(params, prefixes)  # (num_samples, n, vocab_size)
     carry = (logits[:, -1], state)
-    u = 1 - jax.random.uniform(key, (num_preds, len(prefixes)))  # in (0, 1]
+    u = 1 - jax.random.uniform(key, (num_preds, len(prefixes)), jnp.float32)  # in (0, 1]
     return jax.lax.scan(step, carry, u)[1].T  # time first -> (num_samples, num_preds)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import linen as nn
@@ -17,6 +16,7 @@ from charlm_lib.engine.batches import on_any_process
 from charlm_lib.engine.fingerprint import describe_run
 from charlm_lib.engine.optimizers import Rule, clipped, sgd
 from charlm_lib.engine.running import Measured, Run
+from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.short_runs import note, shorten
 from charlm_lib.engine.stopping import StopButton
 from charlm_lib.engine.streams import check_streams
@@ -101,7 +101,7 @@ class Trainer:
         log = Log(len(starts) * data.num_steps, data.num_val * data.num_steps)
         show = show and jax.process_index() == 0
         display = FitDisplay(log.history, max_epochs, show, note(left_out))
-        with StopButton() as stop, display:
+        with our_settings(), StopButton() as stop, display:
             how = self.compute_dtype, self.carry_state, max_epochs > 0
             run = Run(model, data, starts, key, rule, *how)
             # Before the first epoch: what cannot be described must not cost a training.
@@ -173,11 +173,11 @@ class Log:
         norms = np.concatenate(self.grad_norms) if self.grad_norms else np.zeros(0, np.float32)
         return FitResult(
             model=model,
-            params=jax.tree.map(jnp.asarray, run.params),
+            params=jax.device_put(run.params),
             vocab=vocab,
             history=self.history,
             settings=settings,
-            best_params=jax.tree.map(jnp.asarray, self.best_params or run.first_params),
+            best_params=jax.device_put(self.best_params or run.first_params),
             grad_norms=norms,
             compile_seconds=run.compile_seconds,
             stopped=self.stopped,

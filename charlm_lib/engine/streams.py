@@ -87,7 +87,7 @@ def stream_epoch_function(
         X, Y = gather_windows(tokens, starts, num_steps)
         rngs = None if key is None else {"dropout": key}
         logits, state = model.apply(params, X, state, training=key is not None, rngs=rngs)
-        return weighted_nll(logits.swapaxes(0, 1), Y.T, jnp.ones(Y.T.shape)), state
+        return weighted_nll(logits.swapaxes(0, 1), Y.T, jnp.ones(Y.T.shape, logits.dtype)), state
 
     def nll(params, state, tokens, starts, keys):
         in_shares = jax.vmap(share_nll, (None, 0, None, 0, 0))  # over the shares of this device
