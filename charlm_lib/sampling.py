@@ -13,6 +13,7 @@ from charlm_lib.models import check_sizes
 from charlm_lib.results import FitResult
 
 
+@our_settings()
 def predict(prefix: str, num_preds: int, result: FitResult) -> str:
     """Continue a text greedily: each new character is the most likely one.
 
@@ -32,6 +33,7 @@ def predict(prefix: str, num_preds: int, result: FitResult) -> str:
     return prefix + result.vocab.decode(drawn[0])
 
 
+@our_settings()
 def sample(
     prefix: str,
     num_preds: int,
@@ -96,7 +98,6 @@ def check_prefix(prefix: str, vocab: Vocab, num_preds: int) -> np.ndarray:
     return vocab.encode(prefix)
 
 
-@our_settings()
 def _generate(result: FitResult, prefixes: np.ndarray, *request) -> np.ndarray:
     reading, writing = Use(*prefixes.shape), Use(len(prefixes), 1, given_state=True)
     model = fuse(result.model, reading, writing)

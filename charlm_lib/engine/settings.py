@@ -8,6 +8,7 @@ import jax
 OURS = {
     "disable_jit": False,  # an epoch is one compiled program for all devices
     "numpy_rank_promotion": "allow",  # chapters add a bias to rows of states, as equations do
+    "numpy_dtype_promotion": "standard",  # optax multiplies whole numbers by fractions
 }
 # What decides the numbers of a program although its arguments and its source do not tell.
 DECIDING = ("enable_x64", "default_matmul_precision", "threefry_partitionable")
@@ -18,8 +19,10 @@ def our_settings():
     """Set JAX, within `with our_settings():` or in a function below it, as our programs need it.
 
     Programs are compiled although the user has turned `jax.jit` off. Rules for how code is written
-    hold for the user's own code: shapes are matched as NumPy matches them, and what a run needs is
-    moved to the devices. Precision, random numbers and devices stay as the user has set them.
+    hold for the user's own code: shapes and types are matched as NumPy matches them, and what a
+    run needs is moved to the devices. Precision, random numbers and devices stay as the user has
+    set them. Under `jax_enable_x64` a model computes what JAX and Flax make of it: layers from
+    scratch have weights in float64, those of Flax weights in float32 and states in float64.
     """
     with ExitStack() as stack:
         for name, value in OURS.items():
