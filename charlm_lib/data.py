@@ -374,7 +374,7 @@ class TextData:
         self.num_unknown = int(np.count_nonzero(ids == 0))
         if self.num_unknown:
             tell_unknown(self.text, ids)
-        self.tokens = jnp.asarray(ids)
+        self.tokens = jax.device_put(ids)
 
     @classmethod
     def from_file(cls, path: str | Path, *args, **kwargs) -> "TextData":
@@ -412,7 +412,7 @@ class TextData:
         """
         starts = self.starts(split)
         if key is not None:
-            starts = shuffled(starts, jax.random.bits(key, starts.shape))
+            starts = shuffled(starts, jax.random.bits(key, starts.shape, jnp.uint32))
         return (
             gather_windows(self.tokens, starts[i : i + self.batch_size], self.num_steps)
             for i in range(0, len(starts), self.batch_size)

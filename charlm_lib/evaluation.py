@@ -13,6 +13,7 @@ from charlm_lib.data import TextData, Vocab, gather_windows
 from charlm_lib.engine.batches import device_mesh
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.epochs import windows_nll
+from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, fuse
 
 _windows_nll = jit_model(windows_nll, static_argnums=range(5))  # compiled once per model and shape
@@ -38,6 +39,7 @@ def check_trained(trained: TrainedModel) -> None:
         )
 
 
+@our_settings()
 def evaluate(trained: TrainedModel, data: TextData, split: str = "val") -> float:
     """Mean negative log-likelihood per character (nats) over all windows of a split.
 
@@ -100,6 +102,7 @@ def _nll(model: nn.Module, params: dict, X: jax.Array, Y: jax.Array) -> jax.Arra
     return optax.softmax_cross_entropy_with_integer_labels(logits, Y)
 
 
+@our_settings()
 def text_nll(trained: TrainedModel, text: str | jax.Array) -> jax.Array:
     """Negative log-likelihood (nats) of each character of a text but the first.
 
@@ -124,6 +127,7 @@ def text_nll(trained: TrainedModel, text: str | jax.Array) -> jax.Array:
     return _nll(model, trained.params, ids[None, :-1], ids[None, 1:])[0]
 
 
+@our_settings()
 def nll_by_position(trained: TrainedModel, text: str | jax.Array, num_steps: int) -> jax.Array:
     """Mean negative log-likelihood (nats) after 1, 2, ..., num_steps characters of context.
 

@@ -14,6 +14,7 @@ from flax import linen as nn
 
 from charlm_lib.cells import CELLS, LAYERS, Layer, layer_of
 from charlm_lib.data import Vocab, readable
+from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, as_ours
 
 DTYPES = ("float16", "float32")
@@ -50,6 +51,7 @@ def to_vector(model: nn.Module, params: Mapping) -> tuple[np.ndarray, dict[str, 
     return vector, about
 
 
+@our_settings()
 def layer_in_browser(model: nn.Module) -> Layer:
     """Find the layer of the library that computes what the model's layer does, in the browser too.
 

@@ -54,7 +54,7 @@ def _weighted_nll_and_gradient(logits, Y, weights):
     is_target = jnp.arange(logits.shape[-1]) == Y[..., None]  # one-hot Y, as wide as logits
     chosen = jnp.where(is_target, logits, 0).sum(-1)  # (...): where sums, a gather would be slower
     nll = jnp.log(total[..., 0]) + largest[..., 0] - chosen  # (...)
-    gradient = (shares / total - is_target) * weights[..., None]
+    gradient = (shares / total - is_target.astype(logits.dtype)) * weights[..., None]
     return jnp.sum(nll * weights), (gradient[..., :vocab_size], nll)
 
 

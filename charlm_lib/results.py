@@ -19,6 +19,7 @@ from charlm_lib.data import Vocab
 from charlm_lib.display.numbers import format_perplexity
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.fingerprint import json_value
+from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.short_runs import note
 from charlm_lib.engine.twins import Use, as_ours
 
@@ -150,6 +151,7 @@ class FitResult:
                 stacklevel=2,
             )
 
+    @our_settings()
     def _content(self) -> bytes:
         """Give the bytes of the file."""
         trees = {name: getattr(self, name) for name in ("params", "best_params")}
@@ -236,6 +238,7 @@ def write_whole(path: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
+@our_settings()
 def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
     """Read a result that `FitResult.save` wrote.
 
@@ -253,7 +256,7 @@ def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
     rest, tensors = read(path)
     grad_norms, logits = tensors.pop("grad_norms"), tensors.pop("logits", None)
     opt_state = [tensors.pop(name) for name in in_order(tensors, "opt_state/")]
-    trees = unflatten_dict({tuple(k.split("/")): jnp.asarray(v) for k, v in tensors.items()})
+    trees = unflatten_dict({tuple(k.split("/")): jax.device_put(v) for k, v in tensors.items()})
     result = FitResult(
         model=library_model(path, rest) if model is None else model,
         vocab=Vocab(rest["vocab"]),
@@ -293,7 +296,7 @@ def check_model(path: Path, result: FitResult, saved: dict, logits: np.ndarray |
         warnings.warn(
             f"{str(path)!r} is from an older version, which did not note what its model computes: "
             "compare its perplexity with the one you know, and save it again.",
-            stacklevel=3,
+            stacklevel=4,
         )
         return
     found = probe(result.model, result.params, len(result.vocab))

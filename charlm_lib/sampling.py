@@ -9,6 +9,7 @@ import numpy as np
 from charlm_lib.data import Vocab, readable, shorten
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.parameters import as_key
+from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, fuse
 from charlm_lib.models import check_sizes
 from charlm_lib.results import FitResult
@@ -17,6 +18,7 @@ COLDEST, HOTTEST = 1e-37, 1e37  # float32 still divides by these
 LEAST = np.finfo(np.float32).tiny  # the random number that picks the first of equally likely ones
 
 
+@our_settings()
 def predict(prefix: str, num_preds: int, result: FitResult, stop: str | None = None) -> str:
     """Continue a text greedily: each new character is the most likely one.
 
@@ -38,6 +40,7 @@ def predict(prefix: str, num_preds: int, result: FitResult, stop: str | None = N
     return _texts(result, prefix, num_preds, stop, 1, jax.random.key(0), np.float32(0), None)[0]
 
 
+@our_settings()
 def sample(
     prefix: str,
     num_preds: int,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import linen as nn
@@ -22,6 +21,7 @@ from charlm_lib.engine.optimizers import Rule, clipped, is_number, sgd
 from charlm_lib.engine.parameters import param_shapes, without_lr
 from charlm_lib.engine.probing import is_known, logits_shape, looks_ahead
 from charlm_lib.engine.running import Begin, Measured, Run
+from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.short_runs import note, shorten
 from charlm_lib.engine.stopping import StopButton
 from charlm_lib.engine.streams import check_streams
@@ -92,6 +92,7 @@ class Trainer:
                 "leave one of them out"
             )
 
+    @our_settings()
     def fit(
         self,
         model: nn.Module,
@@ -163,7 +164,7 @@ class Trainer:
         result = log.result(model, data.vocab, settings, run)
         advice = advise(self, result, model.lr if optimizer is None else None)
         if advice:
-            warnings.warn(advice, stacklevel=2)
+            warnings.warn(advice, stacklevel=3)
         return result
 
     def rule_for(
@@ -214,7 +215,7 @@ class Trainer:
                 "later, as in a layer that reads both ways. So it can read off its target instead "
                 "of predicting it: a perplexity near 1 is no success, and it cannot write. Let "
                 "every step depend on the steps before it only.",
-                stacklevel=3,
+                stacklevel=4,
             )
 
 
@@ -349,11 +350,11 @@ class Log:
         norms = np.concatenate(self.grad_norms) if self.grad_norms else np.zeros(0, np.float32)
         return FitResult(
             model=model,
-            params=jax.tree.map(jnp.asarray, run.params),
+            params=jax.device_put(run.params),
             vocab=vocab,
             history=self.history,
             settings=settings,
-            best_params=jax.tree.map(jnp.asarray, self.best_params or run.first_params),
+            best_params=jax.device_put(self.best_params or run.first_params),
             grad_norms=norms,
             compile_seconds=run.compile_seconds,
             stopped=self.stopped,
@@ -361,6 +362,7 @@ class Log:
         )
 
 
+@our_settings()
 def fit_or_load(
     path: str | Path,
     trainer: Trainer,

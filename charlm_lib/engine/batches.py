@@ -82,7 +82,7 @@ def shuffled_batches(
 def epoch_bits(key: jax.Array, epoch: int, num_windows: int) -> tuple[jax.Array, jax.Array]:
     """Draw 32 bits for each window, to shuffle them by, and the key of the epoch's dropout."""
     shuffle_key, dropout_key = jax.random.split(jax.random.fold_in(key, epoch))
-    return jax.random.bits(shuffle_key, (num_windows,)), dropout_key
+    return jax.random.bits(shuffle_key, (num_windows,), jnp.uint32), dropout_key
 
 
 @partial(jax.jit, static_argnums=(0, 1))

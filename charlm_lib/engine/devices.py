@@ -1,6 +1,7 @@
 """Which devices train, the cores of a CPU included; and where compiled programs are kept."""
 
 import os
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
@@ -76,9 +77,19 @@ def compiler_options(platform: str) -> dict[str, int | str] | None:
     if platform != "cpu" or jax.config.read("jax_disable_most_optimizations"):
         return None
     options = {"xla_backend_optimization_level": 1, "xla_cpu_prefer_vector_width": 512}
-    if tuple(map(int, version("jaxlib").split(".")[:3])) >= (0, 9, 1):
+    if release(version("jaxlib")) >= (0, 9, 1):
         options["xla_cpu_scheduler_type"] = "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"
     return options
+
+
+def release(version: str) -> tuple[int, ...]:
+    """Give the numbers that a version begins with: (0, 10, 2) for "0.10.2rc1" or "0.10.2+nv25".
+
+    A version that begins with none gives an empty tuple, which counts as older than all others.
+    """
+    return tuple(
+        int(number) for number in re.match(r"(\d+\.)*\d+|", version)[0].split(".") if number
+    )
 
 
 def jit_model(function: Callable, **options) -> Callable:

@@ -56,6 +56,7 @@ def total_nll(model, compute_dtype, params, windows, weights, key=None) -> jax.A
     apply = model.apply if compute_dtype is None else partial(apply_in, compute_dtype, model)
     wide = getattr(type(model), "wide_forward", None)  # of a fused twin
     logits, _ = apply(params, X, training=key is not None, rngs=rngs, method=wide)
+    weights = weights.astype(logits.dtype)
     # Time first, (num_steps, micro, vocab_size), as the layers compute: XLA need not turn it round.
     return weighted_nll(logits.swapaxes(0, 1), Y.T, jnp.broadcast_to(weights, Y.T.shape))
 

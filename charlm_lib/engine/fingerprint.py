@@ -12,12 +12,14 @@ from charlm_lib.data import TextData
 from charlm_lib.engine import source
 from charlm_lib.engine.optimizers import Rule, describe_optimizer
 from charlm_lib.engine.parameters import as_key, first_params
+from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.short_runs import shorten
 from charlm_lib.engine.twins import traced, training_uses
 
 WINDOWS = ("batch_size", "num_steps", "num_train", "num_val", "stride")
 
 
+@our_settings()
 def describe_run(
     trainer,
     model: nn.Module,

@@ -33,9 +33,11 @@ class FusedRNNScratch(RNNScratch):
     def __call__(self, inputs, state=None, training=False):
         check_vectors_or_ids(inputs, self.num_inputs)
         state = initial_state(state, (inputs.shape[1], self.num_hiddens))
+        arrays = in_one_type(inputs, state, self.W_xh, self.b_h, self.W_hh)
+        inputs, state, W_xh, b_h, W_hh = arrays
         # All steps at once: (num_steps, batch_size, num_hiddens)
-        (projections,) = project(inputs, (self.W_xh,), (self.b_h,))
-        outputs = tanh_recurrence(projections, state, self.W_hh)
+        (projections,) = project(inputs, (W_xh,), (b_h,))
+        outputs = tanh_recurrence(projections, state, W_hh)
         return outputs, outputs[-1]
 
 
@@ -70,6 +72,7 @@ class FusedRNN(RNN):
         check_vectors_or_ids(inputs)
         state = initial_state(state, (inputs.shape[1], self.num_hiddens))
         cell = self.variables["params"]["cell"]
+        inputs, state, cell = in_one_type(inputs, state, cell)
         (projections,) = project(inputs, (cell["i"]["kernel"],), (cell["i"]["bias"],))
         outputs = tanh_recurrence(projections, state, cell["h"]["kernel"])
         return outputs, outputs[-1]
@@ -89,6 +92,7 @@ class FusedGRU(GRU):
             if i > 0:
                 outputs = nn.Dropout(self.dropout, deterministic=not training)(outputs)
             cell = self.variables["params"][f"layer_{i}"]
+            outputs, layer_state, cell = in_one_type(outputs, layer_state, cell)
             W = {name: gate["kernel"] for name, gate in cell.items()}
             b = {name: gate["bias"] for name, gate in cell.items() if "bias" in gate}
             gates = "ir", "iz", "in"
@@ -106,6 +110,19 @@ def check_vectors_or_ids(inputs: jax.Array, num_inputs: int | None = None) -> No
         check_inputs(inputs, num_inputs)
 
 
+def in_one_type(inputs: jax.Array, *others) -> tuple:
+    """Give arrays, or trees of them, the type that JAX computes in with all of them; ids stay ids.
+
+    So the loops, whose types must not change, compute in float64 what the chapters' layers do:
+    under `jax_enable_x64` states begin in float64, while Flax's weights are float32.
+    """
+    are_ids = inputs.ndim == 2
+    arrays = others if are_ids else (inputs, *others)
+    dtype = jnp.result_type(*jax.tree.leaves(arrays))
+    arrays = jax.tree.map(lambda x: x.astype(dtype), arrays)
+    return (inputs, *arrays) if are_ids else arrays
+
+
 class FusedHead:
     """Gives ids to the fused layer, time first, and to the loss logits that fill whole vectors."""
 
@@ -120,7 +137,7 @@ class FusedHead:
 
     def wide_output_layer(self, outputs):
         """Give the logits and, after them, -inf up to a multiple of `LANES` columns."""
-        W, b = self.output_weights()
+        outputs, W, b = in_one_type(outputs, *self.output_weights())
         missing = -self.vocab_size % LANES
         W = jnp.pad(W, ((0, 0), (0, missing)))
         b = jnp.pad(b, (0, missing), constant_values=-jnp.inf)

@@ -94,7 +94,7 @@ def stream_epoch_function(
             logits, state = apply(state)
         else:
             logits, state = jax.lax.cond(is_first, lambda _: apply(None), apply, state)
-        return weighted_nll(logits.swapaxes(0, 1), Y.T, jnp.ones(Y.T.shape)), state
+        return weighted_nll(logits.swapaxes(0, 1), Y.T, jnp.ones(Y.T.shape, logits.dtype)), state
 
     def nll(params, state, is_first, tokens, starts, keys):
         # Over the shares of this device

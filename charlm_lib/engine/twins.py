@@ -21,6 +21,7 @@ from charlm_lib.engine.fused import (
     FusedStackedRNNScratch,
 )
 from charlm_lib.engine.parameters import param_shapes, without_lr
+from charlm_lib.engine.settings import deciding_settings
 from charlm_lib.engine.source import digest
 
 TWINS = {
@@ -61,11 +62,11 @@ def fuse(model: nn.Module, use: Use, *more: Use) -> nn.Module:
 
     Of more than 128 steps, the first 128 are compared.
     """
-    return _fuse(without_lr(model), use, *more)
+    return _fuse(without_lr(model), deciding_settings(), use, *more)
 
 
 @lru_cache(maxsize=32)
-def _fuse(model: nn.Module, use: Use, *more: Use) -> nn.Module:
+def _fuse(model: nn.Module, settings: tuple, use: Use, *more: Use) -> nn.Module:
     same = partial(same_program, uses=(use, *more))
     rnn = settings_of_ours(getattr(model, "rnn", None))
     if rnn is None or rnn[0] not in TWINS:
@@ -110,11 +111,11 @@ def same_program(model: nn.Module, other: nn.Module, uses: tuple[Use, ...]) -> b
 
 def traced(model: nn.Module, use: Use) -> str:
     """Write out what a language model computes, as JAX traces it."""
-    return _traced(without_lr(model), use)
+    return _traced(without_lr(model), use, deciding_settings())
 
 
 @lru_cache(maxsize=64)
-def _traced(model: nn.Module, use: Use) -> str:
+def _traced(model: nn.Module, use: Use, settings: tuple) -> str:
     key = jax.random.key(0)
     X = jax.ShapeDtypeStruct((use.batch_size, min(use.num_steps, LONGEST)), jnp.int32)
     params = param_shapes(model)

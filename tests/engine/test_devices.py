@@ -11,11 +11,12 @@ import pytest
 from jax.sharding import Mesh
 
 import charlm_lib as cl
-from charlm_lib.engine import batches, compiling, parameters
+from charlm_lib.engine import batches, compiling, devices, parameters
 from charlm_lib.engine.devices import (
     compiler_options,
     jit_model,
     keep_compiled_programs,
+    release,
     use_all_cores,
 )
 
@@ -145,6 +146,26 @@ def test_the_compiler_takes_the_options_for_a_cpu(usual_compiler):
     assert jax.jit(lambda x: 2 * x, compiler_options=options)(1.0) == 2
     with pytest.raises(Exception, match="no_such_option"):
         jax.jit(lambda x: 3 * x, compiler_options={"no_such_option": 1})(1.0)
+
+
+@pytest.mark.parametrize(
+    "version, numbers, is_new",
+    [
+        ("0.7.2", (0, 7, 2), False),
+        ("0.9.0+nv25.10", (0, 9, 0), False),
+        ("0.9.1", (0, 9, 1), True),
+        ("0.10.2+nv25.10", (0, 10, 2), True),
+        ("0.10.2rc1", (0, 10, 2), True),
+        ("0.11.0.dev20260101", (0, 11, 0), True),
+        ("1", (1,), True),
+        ("unknown", (), False),
+        ("", (), False),
+    ],
+)
+def test_a_vendors_version_is_read(version, numbers, is_new, monkeypatch, usual_compiler):
+    assert release(version) == numbers
+    monkeypatch.setattr(devices, "version", lambda package: version)
+    assert ("xla_cpu_scheduler_type" in compiler_options("cpu")) is is_new
 
 
 def test_who_wants_nothing_optimised_gets_that():
