@@ -37,7 +37,7 @@ class HiddenStateViewer(anywidget.AnyWidget):
     models = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
-    choice = traitlets.Int(0).tag(sync=True)
+    choice = traitlets.Int(0, min=0).tag(sync=True)
     layer = traitlets.Int().tag(sync=True)
     unit = traitlets.Int().tag(sync=True)
 

@@ -2,6 +2,7 @@
 
 import { field, row } from "../controls.js";
 import { make, paragraph } from "../dom.js";
+import { Remark } from "../remark.js";
 
 export class NumberQuestion {
   /** @param {{low: number, high: number, answer: number, digits: number, log: boolean}} spec */
@@ -12,10 +13,15 @@ export class NumberQuestion {
   ask(commit) {
     const { low, high } = this;
     const input = make("input", { type: "number", min: low, max: high, step: "any" });
-    input.addEventListener("input", () =>
-      commit(input.value !== "" && input.checkValidity() ? Number(input.value) : undefined),
-    );
-    return [row(field(`Your guess, from ${low} to ${high}`, input, "clm-short"))];
+    const remark = new Remark(input);
+    input.addEventListener("input", () => {
+      const isGuess = input.value !== "" && input.checkValidity();
+      const isEmpty = input.value === "" && !input.validity.badInput;
+      remark.say(isGuess || isEmpty ? "" : `Guess a number from ${low} to ${high}.`);
+      commit(isGuess ? Number(input.value) : undefined);
+    });
+    const label = `Your guess, from ${low} to ${high}`;
+    return [row(field(label, input, "clm-short")), remark.element];
   }
 
   reveal(guess) {

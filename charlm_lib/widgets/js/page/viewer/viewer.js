@@ -4,7 +4,7 @@ import { readText } from "../../model/text.js";
 import { trace } from "../../model/trace.js";
 import { distributionBars } from "../distribution.js";
 import { make, paragraph } from "../dom.js";
-import { echoReading } from "../reading.js";
+import { echoReading, emptyEcho } from "../reading.js";
 import { save } from "../traits.js";
 import { VisitedText } from "../visited_text.js";
 import { spoken, visible } from "../words.js";
@@ -31,7 +31,7 @@ export class Viewer {
     const label = "Your text. Arrow keys visit its characters.";
     const visit = (place, byKey) => this.visit(place, byKey);
     this.text = new VisitedText(label, visit, "clm-text clm-signed");
-    this.echo = make("p", { className: "clm-note", hidden: true });
+    this.echo = emptyEcho();
     this.detail = make("div", { className: "clm-detail" });
     this.aloud = make("p", { className: "clm-hidden", "aria-live": "polite" });
     this.caption = make("p", { className: "clm-note" });
