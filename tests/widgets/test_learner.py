@@ -94,16 +94,38 @@ def test_without_clipping_a_high_rate_explodes_and_says_so(run_node):
     )
     found = run_node(program, settings=settings(clip=0, learningRate=20.0), text=TEXT)
     assert found["exploded"] and f"{EXPLODED} times worse than guessing evenly" in found["problem"]
-    *before, last = found["points"]
-    assert last["updates"] == found["updates"]
+    points = found["points"]
+    assert points[-1]["updates"] == found["updates"] == 20
     far = EXPLODED * len(Vocab(TEXT))
-    assert last["train"] > far and last["validation"] > far
-    assert all(min(point["train"], point["validation"]) <= far for point in before)
+    assert points[-1]["train"] > far and points[-1]["validation"] > far
+    assert 3 < len([point for point in points if point["train"] > far])  # drawn where it began
     assert found["sample"].startswith("time ") and len(found["sample"]) == 45  # a wreck writes too
     same = run_node(
         program.replace("20000", "3000"), settings=settings(learningRate=4.0), text=TEXT
     )
     assert same["problem"] == "" and not same["exploded"]
+
+
+def test_an_explosion_is_judged_alike_however_the_updates_were_asked_for(run_node):
+    """This run is far worse than chance at single updates, and comes back."""
+    program = (
+        START
+        + """
+    const once = new Learner(input.settings, input.text, tokens);
+    while (once.updates < 60 && !once.problem) once.step();
+    while (learner.updates < 60 && !learner.problem) learner.task.next();
+    const { EXPLODED } = await load("model/loss.js");
+    const bound = EXPLODED * tokens.length;
+    const isFar = ({ train, validation }) => Math.min(train, validation) > bound;
+    const end = (l) => [l.updates, l.problem];
+    give({ far: once.points.filter(isFar).length, ends: [once, learner].map(end) });
+    """
+    )
+    wild = settings("gru", learningRate=20.0)
+    found = run_node(program, settings=wild, text=TEXT)
+    assert found["far"] > 3 and found["ends"] == [[60, ""], [60, ""]]
+    found = run_node(program, settings=wild | {"clip": 0}, text=TEXT)
+    assert found["far"] > 3 and found["ends"][0] == found["ends"][1] and found["ends"][0][1]
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import { initialParameters, layoutOf } from "../model/parameters.js";
 import { randomNumbers } from "../model/random.js";
 import { continuation } from "../model/sampling.js";
 import { readText } from "../model/text.js";
+import { splitWindows } from "./windows.js";
 
 const BATCH_SIZE = 32;
 const UPDATES_PER_POINT = 20;
-const VALIDATION_WINDOWS = 48;
 const FALLBACK = 16; // characters of the text that a sample begins with if it lacks the prefix's
 
 /**
@@ -35,27 +35,16 @@ export class Learner {
     this.backward = new Backward(this.model, numSteps);
     this.gradient = new Float64Array(layoutOf(this.about).size);
     this.ids = Int32Array.from(readText(text, tokens), (c) => c.token);
-    this.splitWindows();
+    Object.assign(this, splitWindows(this.ids.length, numSteps));
     this.uniform = randomNumbers(seed + 1);
     this.updates = 0;
     /** @type {Point[]} */
     this.points = [];
-    this.recent = { nll: 0, updates: 0, norm: 0 };
+    this.recent = { nll: 0, updates: 0, norm: 0 }; // since the last point
+    this.unjudged = { nll: 0, updates: 0 };
     this.problem = "";
     this.exploded = false;
     this.task = this.tasks();
-  }
-
-  /** The first 85% of the windows are for training; some of the others for validation. */
-  splitWindows() {
-    const { numSteps } = this.settings;
-    const windows = this.ids.length - numSteps;
-    this.trainWindows = Math.floor(0.85 * windows) - numSteps; // the two parts share no character
-    const first = this.trainWindows + numSteps;
-    const spacing = (windows - first) / VALIDATION_WINDOWS;
-    this.validationStarts = Array.from({ length: VALIDATION_WINDOWS }, (_, i) =>
-      Math.floor(first + i * spacing),
-    );
   }
 
   /** The windows of the next update. */
@@ -96,7 +85,7 @@ export class Learner {
         yield;
       }
       this.record(nll * scale, this.descend());
-      if (this.updates % UPDATES_PER_POINT === 0) yield* this.validate();
+      if (this.isPointDue(nll * scale)) yield* this.validate();
       yield;
     }
   }
@@ -113,11 +102,19 @@ export class Learner {
     return norm;
   }
 
+  /** Points come at even distances, and at each loss that shows where an explosion begins. */
+  isPointDue(nll) {
+    const isFar = nll > Math.log(EXPLODED * this.about.tokens.length);
+    return isFar || this.updates % UPDATES_PER_POINT === 0;
+  }
+
   /** Takes note of one update: its loss in nats per character and its gradient's norm. */
   record(nll, norm) {
     this.updates += 1;
     this.recent.nll += nll;
     this.recent.updates += 1;
+    this.unjudged.nll += nll;
+    this.unjudged.updates += 1;
     if (!(norm <= this.recent.norm)) this.recent.norm = norm; // not-a-number counts as larger
     if (Number.isFinite(nll) && Number.isFinite(norm)) return;
     this.explode(`The numbers of update ${this.updates} are no longer finite.`);
@@ -159,20 +156,28 @@ export class Learner {
       nll += windowLoss(this.model, this.ids, start, numSteps);
       yield;
     }
-    this.addPoint(Math.exp(nll / (VALIDATION_WINDOWS * numSteps)));
+    this.addPoint(Math.exp(nll / (this.validationStarts.length * numSteps)));
   }
 
-  /** Adds a point to the curve, with the training loss since the last one, and judges the run. */
+  /** Adds a point to the curve, with the training loss since the last one. */
   addPoint(validation) {
     if (this.points.at(-1)?.updates === this.updates) return; // `settle` was first
     const { nll, updates, norm } = this.recent;
     const train = updates ? Math.exp(nll / updates) : validation;
     this.points.push({ updates: this.updates, train, validation, norm });
     this.recent = { nll: 0, updates: 0, norm: 0 };
-    if (!hasExploded({ train, validation }, this.about.tokens.length)) return;
+    if (this.updates % UPDATES_PER_POINT === 0) this.judge(validation);
+  }
+
+  /** Judges many updates at once, however they were asked for: a single bad one may pass. */
+  judge(validation) {
+    const { nll, updates } = this.unjudged;
+    this.unjudged = { nll: 0, updates: 0 };
+    const point = { train: Math.exp(nll / updates), validation };
+    if (!updates || !hasExploded(point, this.about.tokens.length)) return;
     this.explode(
-      `After update ${this.updates} it predicts both its own text and the validation text more ` +
-        `than ${EXPLODED} times worse than guessing evenly.`,
+      `Over the last ${updates} updates it predicted its own text, and after them the validation ` +
+        `text, more than ${EXPLODED} times worse than guessing evenly.`,
     );
   }
 

@@ -22,33 +22,25 @@ export function thinned(values, most) {
   return [...kept].sort((a, b) => a - b);
 }
 
-/** Where the line from one place to another crosses the level `top`; straight up at infinity. */
-function crossing(a, b, top) {
-  if (!Number.isFinite(b.y)) return { x: b.x, y: top };
-  return { x: a.x + ((b.x - a.x) * (top - a.y)) / (b.y - a.y), y: top };
-}
-
 /**
- * The parts of a curve below the upper edge of the drawing, and where it leaves over this edge.
+ * The parts of a curve below the upper edge of the drawing, and where it leaves over this edge: at
+ * its first place above, since nothing is known of the way there.
  * @param {{x: number, y: number}[]} places in pixels, y downwards; -Infinity: infinitely high
  * @param {number} top the upper edge
- * @returns {{parts: {x: number, y: number}[][], exits: {x: number, index: number}[]}} index: of the
- *   first place above the edge
+ * @returns {{parts: {x: number, y: number}[][], exits: number[]}} exits: where, from the left
  */
 export function partsBelow(places, top) {
   const parts = [];
   const exits = [];
   let part; // undefined: the curve is above the edge
-  places.forEach((place, index) => {
-    const before = places[index - 1];
+  places.forEach((place, i) => {
     if (place.y >= top) {
-      if (!part) parts.push((part = before ? [crossing(place, before, top)] : []));
+      if (!part) parts.push((part = i ? [{ x: places[i - 1].x, y: top }] : []));
       part.push(place);
-    } else if (part || !before) {
-      const exit = before ? crossing(before, place, top) : { x: place.x, y: top };
-      part?.push(exit);
+    } else if (part || !i) {
+      part?.push({ x: place.x, y: top });
       part = undefined;
-      exits.push({ x: exit.x, index });
+      exits.push(place.x);
     }
   });
   return { parts, exits };

@@ -7,6 +7,7 @@ const MOST_POINTS = 300; // drawn per curve
 const SHORTEST = 20; // updates on the shortest axis
 const MARGIN = { left: 44, right: 64, top: 30, bottom: 24 };
 const LABEL_HEIGHT = 14;
+const TICK_HEIGHT = 16;
 const LETTER = 7.6; // width of a label's letter
 
 function svg(tag, attributes = {}, text) {
@@ -16,23 +17,22 @@ function svg(tag, attributes = {}, text) {
   return element;
 }
 
-/** 1, 2, 5, 10, 20, ... between two positive numbers; fewer where the range is wide. */
-function logTicks(low, high) {
-  const decades = Math.log10(high / low);
-  let digits = [1, 1.5, 2, 3, 5, 7];
-  if (decades > 6) digits = [1];
-  else if (decades > 2) digits = [1, 3];
-  else if (decades > 1) digits = [1, 2, 5];
-  const every = Math.max(1, Math.ceil(decades / 8));
-  const ticks = [];
-  for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e++) {
-    if (((e % every) + every) % every) continue;
-    for (const digit of digits) {
-      const tick = digit * 10 ** e;
-      if (tick >= low && tick <= high) ticks.push(tick);
-    }
+/** At most so many of 1, 2, 5, 10, 20, ... between two positive numbers; fewer in a wide range. */
+function logTicks(low, high, most) {
+  for (const digits of [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]]) {
+    const ticks = ticksOf(digits, 1, low, high);
+    if (ticks.length <= most) return ticks;
   }
-  return ticks;
+  return ticksOf([1], Math.ceil(Math.log10(high / low) / most), low, high);
+}
+
+/** These digits of every so many-th power of ten, as far as they lie between two numbers. */
+function ticksOf(digits, every, low, high) {
+  const ticks = [];
+  for (let e = every * Math.floor(Math.log10(low) / every); e <= Math.log10(high); e += every) {
+    ticks.push(...digits.map((digit) => digit * 10 ** e));
+  }
+  return ticks.filter((tick) => tick >= low && tick <= high);
 }
 
 const tickText = (x) =>
@@ -75,13 +75,14 @@ function levelLine({ left, right }, y, className) {
 
 /** The grid and the numbers at both axes. */
 function gridAndTicks(axes, height) {
-  const { left, low, high, longest, X, Y } = axes;
-  const marks = logTicks(low, high).flatMap((tick) => [
+  const { left, top, low, high, longest, X, Y } = axes;
+  const most = Math.floor((height - MARGIN.bottom - top) / TICK_HEIGHT);
+  const marks = logTicks(low, high, most).flatMap((tick) => [
     levelLine(axes, Y(tick), "clm-grid"),
     svg("text", { x: left - 5, y: Y(tick) + 4, "text-anchor": "end" }, tickText(tick)),
   ]);
-  for (const x of [0, longest / 2, longest]) {
-    const text = x === longest ? `${Math.round(x)} updates` : String(Math.round(x));
+  for (const x of [0, Math.round(longest / 2), longest]) {
+    const text = x === longest ? `${x} updates` : String(x);
     const anchor = x === longest ? "end" : "middle";
     marks.push(svg("text", { x: X(x), y: height - 4, "text-anchor": anchor }, text));
   }
@@ -112,26 +113,35 @@ function exitArrow(x, top, className) {
   return svg("path", { d, class: `clm-exit ${className}` });
 }
 
-/** @param {Curve} curve with at least one point; only so many are drawn */
-function drawnCurve({ className, x, y }, { X, Y, top }) {
+/**
+ * A curve's shape in the drawing; only so many of its points are drawn.
+ * @param {Curve} curve with at least one point
+ */
+function shapeOf({ x, y }, { X, Y, top }) {
   const places = thinned(y, MOST_POINTS).map((i) => ({ x: X(x[i]), y: Y(y[i]) }));
-  const { parts, exits } = partsBelow(places, top);
+  return partsBelow(places, top);
+}
+
+function drawnCurve({ className, shape: { parts, exits } }, { top }) {
   return [
     ...parts.map((part) => drawnPart(part, className)),
-    ...exits.map((exit) => exitArrow(exit.x, top, className)),
+    ...exits.map((x) => exitArrow(x, top, className)),
   ];
 }
 
-/** What stands at a curve's end and, if it came back from above the edge, at its summit. */
-function labelsOf({ x, y, name, show, className }, { X, Y, top }) {
+/**
+ * What stands at a curve's end, or where it left for good; and, if it came back from above the
+ * edge, at its summit.
+ */
+function labelsOf({ x, y, name, show, className, shape: { exits } }, { X, Y, top }) {
   const last = y.length - 1;
-  const at = (i) => ({
-    ...{ x: X(x[i]), y: Math.max(Y(y[i]), top), className },
-    text: show ? `${name} ${show(y[i])}` : name,
-  });
+  const text = (i) => (show ? `${name} ${show(y[i])}` : name);
+  if (Y(y[last]) < top) return [{ x: exits.at(-1), y: top, className, text: text(last) }];
+  const end = { x: X(x[last]), y: Y(y[last]), className, text: text(last) };
+  if (!exits.length) return [end];
   const heights = y.map(heightOf);
   const summit = heights.indexOf(Math.max(...heights));
-  return show && Y(y[summit]) < top && Y(y[last]) >= top ? [at(last), at(summit)] : [at(last)];
+  return [end, { x: X(x[summit]), y: top, className, text: text(summit) }];
 }
 
 /** The labels of the curves, none over another, none over the right edge. */
@@ -156,7 +166,9 @@ function drawnLabels(curves, axes, width) {
 export function drawCurves(target, curves, options) {
   const { title, width, height, base } = options;
   const axes = axesOf(curves, options);
-  const begun = curves.filter(({ x }) => x.length);
+  const begun = curves
+    .filter(({ x }) => x.length)
+    .map((curve) => ({ ...curve, shape: shapeOf(curve, axes) }));
   target.setAttribute("viewBox", `0 0 ${width} ${height}`);
   target.replaceChildren(
     svg("title", {}, title),
