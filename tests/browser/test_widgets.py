@@ -293,6 +293,8 @@ def test_what_does_not_stand_in_the_vocabulary_is_said_aloud(page):
 
 def test_what_was_typed_is_there_again_after_going_back(page):
     sampler, viewer, train = (widget(page, number) for number in (SAMPLER, VIEWER, TRAIN))
+    number = widget(page, NUMBER)
+    number.get_by_label("Your guess").fill("12.5")
     own = "it was a dark and stormy night " * 20
     sampler.get_by_label("Prefix").fill("weena ")
     sampler.get_by_label("Seed").fill("12")
@@ -310,6 +312,8 @@ def test_what_was_typed_is_there_again_after_going_back(page):
     expect(viewer.get_by_role("textbox", name="Your text")).to_have_value("no machine")
     expect(viewer.get_by_label("Model")).to_have_value("1")
     expect(viewer.locator(".clm-text")).to_have_text("no machine")
+    expect(number.get_by_label("Your guess")).to_have_value("12.5")
+    expect(number.get_by_role("button", name="Commit")).to_be_enabled()
     expect(train.get_by_label("Layers")).to_have_value("2")
     expect(train.get_by_role("textbox")).to_have_value(own)
     expect(train.locator(".clm-runs")).to_contain_text("your text “it was a dark and stormy nig…”")

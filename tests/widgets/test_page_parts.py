@@ -5,6 +5,28 @@ from itertools import pairwise
 import pytest
 
 
+def test_a_seed_fixes_the_rounds_and_none_makes_each_visit_another(run_node):
+    program = """
+    const { WhichModelQuestion } = await load("page/predict/which_model.js");
+    const about = { tokens: ["<unk>", ..."abcdefgh "] };
+    const zeros = (name) => ({
+      about: { ...about, name },
+      zeroState: () => [],
+      step: () => new Float64Array(about.tokens.length),
+    });
+    const rounds = (seed) => {
+      const spec = { prefix: "a", temperature: 1, length: 30, seed };
+      const question = new WhichModelQuestion(spec, [zeros("one"), zeros("two")]);
+      return Array.from({ length: 6 }, () => question.nextRound());
+    };
+    give([rounds(3), rounds(3), rounds(4), rounds(null), rounds(null)]);
+    """
+    one, again, other, *fresh = run_node(program)
+    assert one == again
+    texts = [round["text"] for rounds in (one, other, *fresh) for round in rounds]
+    assert len(set(texts)) == len(texts) == 24
+
+
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_turns_are_balanced_and_cannot_be_foretold(run_node, count):
     program = """

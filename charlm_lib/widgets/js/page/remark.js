@@ -20,8 +20,9 @@ export class Remark {
 
 /** Keeps the beginning of a text that is too long, and says so. */
 export function cutToLength(input, longest, remark) {
-  const isLonger = input.value.length > longest;
-  if (isLonger) input.value = input.value.slice(0, longest);
+  const characters = Array.from(input.value); // input.value.length counts some twice
+  const isLonger = characters.length > longest;
+  if (isLonger) input.value = characters.slice(0, longest).join("");
   const words = `Too long: only the first ${longest.toLocaleString("en")} characters stay.`;
   remark.say(isLonger ? words : "");
 }

@@ -32,14 +32,20 @@ export class WhichModelQuestion {
   }
 
   ask(commit) {
-    this.writer = this.models[this.turns.next().value];
-    const reading = readText(this.spec.prefix, this.writer.about.tokens);
-    const begun = make("b", {}, reading.map((c) => c.shown).join(""));
+    const { begun, text } = this.nextRound();
     const names = this.models.map((model) => model.about.name);
     return [
-      make("div", { className: "clm-text" }, begun, this.newText(reading.map((c) => c.token))),
+      make("div", { className: "clm-text" }, make("b", {}, begun), text),
       choiceGroup(names, commit),
     ];
+  }
+
+  /** Another writer's turn: the prefix as it reads it, and how it goes on. */
+  nextRound() {
+    this.writer = this.models[this.turns.next().value];
+    const reading = readText(this.spec.prefix, this.writer.about.tokens);
+    const begun = reading.map((c) => c.shown).join("");
+    return { begun, text: this.newText(reading.map((c) => c.token)) };
   }
 
   /** What this round's writer writes after a prefix; not shown before. */

@@ -17,6 +17,11 @@ export class RunButtons {
     this.reason = new Remark(); // why a button does nothing
   }
 
+  /** Gives the focus to the first button that does something. */
+  focus() {
+    this.elements.find((element) => !element.disabled)?.focus();
+  }
+
   /**
    * @param {import("../../learning/comparison.js").Comparison} comparison
    * @param {string} complaint why the chosen text cannot be learned; "": it can

@@ -48,6 +48,6 @@ export class OwnTextField {
     this.corpus = judged.complaint ? undefined : judged;
     area.setAttribute("aria-invalid", String(this.complaint !== ""));
     const isKept = this.memory?.set("text", area.value) ?? true;
-    this.verdict.textContent = (judged.note ?? "") + (isKept ? "" : TOO_LARGE);
+    this.verdict.textContent = (judged.note ?? "") + (isKept || !area.value ? "" : TOO_LARGE);
   }
 }

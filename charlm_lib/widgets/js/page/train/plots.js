@@ -20,9 +20,9 @@ class Panel {
 
   /**
    * @param {TrainingRun[]} runs all on one text
-   * @param {boolean} isAlone whether there is no other panel
+   * @param {{bound: number, width: number, isAlone: boolean}} around isAlone: without other panels
    */
-  draw(runs, isAlone, bound, width) {
+  draw(runs, { bound, width, isAlone }) {
     const isNarrow = width < NARROW;
     const size = isNarrow ? { width: 350, height: 230 } : { width: 700, height: 260 };
     const { title, tokens } = runs[0];
@@ -47,9 +47,7 @@ class Panel {
 }
 
 export class Plots {
-  /** @param {number} bound the length that gradients are clipped to */
-  constructor(bound) {
-    this.bound = bound;
+  constructor() {
     this.note = make("p", { className: "clm-note" });
     this.panels = [];
     this.place = make("div", { className: "clm-plots" });
@@ -58,15 +56,17 @@ export class Plots {
 
   /**
    * @param {TrainingRun[]} runs
+   * @param {number} bound the length that gradients are clipped to
    * @param {number} width of the place that the curves have
    */
-  draw(runs, width) {
+  draw(runs, bound, width) {
     const texts = [...new Set(runs.map((run) => run.text))];
     this.note.textContent = howToCompare(runs, texts.length);
     this.offer(texts.length);
+    const around = { bound, width, isAlone: texts.length === 1 };
     texts.forEach((text, i) => {
       const same = runs.filter((run) => run.text === text);
-      this.panels[i].draw(same, texts.length === 1, this.bound, width);
+      this.panels[i].draw(same, around);
     });
   }
 

@@ -6,15 +6,12 @@ import { RunList } from "./run_list.js";
 import { explainProblem, progressInWords, sampleInWords, sampleTitle } from "./words.js";
 
 export class RunReport {
-  /**
-   * @param {number} bound the length that gradients are clipped to
-   * @param {(run: import("../../learning/training_run.js").TrainingRun) => void} remove
-   */
-  constructor(bound, remove) {
+  /** @param {(run: import("../../learning/training_run.js").TrainingRun) => void} remove */
+  constructor(remove) {
     this.hint = make("p", { className: "clm-note" });
     this.status = make("p", { className: "clm-status" });
     this.problem = make("div", { role: "alert", className: "clm-problem" });
-    this.plots = new Plots(bound);
+    this.plots = new Plots();
     this.list = new RunList(remove);
     this.title = make("p", { className: "clm-note" });
     this.sample = make("div", { className: "clm-text clm-sample" });
@@ -31,9 +28,10 @@ export class RunReport {
 
   /**
    * @param {import("../../learning/comparison.js").Comparison} comparison
-   * @param {{hint: string, device: string, width: number}} around
+   * @param {{hint: string, bound: number, device: string, width: number}} around bound: the length
+   *   that gradients are clipped to
    */
-  show(comparison, { hint, device, width }) {
+  show(comparison, { hint, bound, device, width }) {
     const { runs, current } = comparison;
     this.hint.textContent = hint;
     this.status.textContent = progressInWords(current, device);
@@ -45,6 +43,6 @@ export class RunReport {
     this.title.textContent = sampleTitle(current);
     this.sample.textContent = sampleInWords(current);
     this.list.show(comparison);
-    this.plots.draw(runs, width);
+    this.plots.draw(runs, bound, width);
   }
 }

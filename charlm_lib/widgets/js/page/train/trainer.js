@@ -36,10 +36,9 @@ export class TrainerInThePage {
     this.own = new OwnTextField(this.shipped, memory, () => this.replaceIfFresh());
     this.device = ""; // the kernel's, once it has answered
     this.comparison = new Comparison();
-    const bound = widget.get("clip") || 1;
-    this.settings = new SettingsControls(widget, bound, () => this.replaceIfFresh());
+    this.settings = new SettingsControls(widget, () => this.replaceIfFresh());
     this.buttons = this.makeButtons();
-    this.report = new RunReport(bound, (run) => this.remove(run));
+    this.report = new RunReport((run) => this.remove(run));
     this.frame = oncePerFrame(() => this.showNow());
     this.element = this.arrange();
     this.comparison.add(settingsOf(widget), this.own.corpus ?? this.shipped);
@@ -81,7 +80,7 @@ export class TrainerInThePage {
 
   remove(run) {
     this.comparison.remove(run);
-    this.buttons.go.focus(); // the button that had the focus is gone
+    this.buttons.focus(); // the button that had the focus is gone
     this.show();
   }
 
@@ -135,7 +134,8 @@ export class TrainerInThePage {
   showNow() {
     this.buttons.show(this.comparison, this.complaint);
     const hint = this.current.hasBegun && this.isChanged() ? FOR_THE_NEXT : this.placeHint();
-    const around = { hint, device: this.device, width: this.el.clientWidth };
+    const { bound } = this.settings;
+    const around = { hint, bound, device: this.device, width: this.el.clientWidth };
     this.report.show(this.comparison, around);
   }
 

@@ -67,7 +67,7 @@ function pointInWords(points) {
  */
 export function progressInWords(run, device) {
   const { updates, seconds, points } = run;
-  if (!updates && run.running && run.placeName === "kernel") return "The kernel compiles …";
+  if (!updates && run.hasBegun && run.placeName === "kernel") return "The kernel compiles …";
   if (!updates) return `Not trained yet: it guesses among ${run.tokens.length} tokens.`;
   const places = {
     worker: "a Worker of this page",

@@ -6,7 +6,7 @@ import { Remark, cutToLength } from "../remark.js";
 import { save } from "../traits.js";
 import { VIEWS } from "./sheet.js";
 
-export const LONGEST_TEXT = 600;
+const LONGEST_TEXT = 600;
 
 export class ViewerControls {
   /** @param {() => void} redraw called when another view is chosen */

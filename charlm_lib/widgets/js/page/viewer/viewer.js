@@ -8,7 +8,7 @@ import { echoReading, emptyEcho } from "../reading.js";
 import { save } from "../traits.js";
 import { VisitedText } from "../visited_text.js";
 import { spoken, visible } from "../words.js";
-import { LONGEST_TEXT, ViewerControls } from "./controls.js";
+import { ViewerControls } from "./controls.js";
 import { expectation, summary, unitInWords } from "./sentences.js";
 import { Sheet } from "./sheet.js";
 
@@ -74,7 +74,7 @@ export class Viewer {
   read() {
     const { about } = this.model;
     this.controls.showText();
-    const all = readText(this.widget.get("text").slice(0, LONGEST_TEXT), about.tokens);
+    const all = readText(this.widget.get("text"), about.tokens);
     echoReading(all, this.echo);
     const known = all.filter((c) => c.known);
     this.steps = trace(this.model, known);
