@@ -274,7 +274,8 @@ def test_a_late_answer_reaches_only_the_run_that_asked(run_node):
     begin();
     comparison.replace(input.settings, corpus);
     begin();
-    comparison.current.step(); // a second click before the first update is there
+    comparison.current.step(); // two more clicks before the first update is there
+    comparison.current.step();
     comparison.keep(input.settings, corpus);
     begin();
     const size = learner.model.parameters.length;
@@ -287,12 +288,13 @@ def test_a_late_answer_reaches_only_the_run_that_asked(run_node):
     answer(ids[2], 0.5);
     answer(ids[1], 0.25);
     answer(asked[3].id, 0.125);
+    answer(asked[4].id, 0.0625);
     const of = ({ updates, place }) => [updates, place.reporter.learner.model.parameters[0]];
     give({ different: new Set(ids).size, asked: asked.length, runs: comparison.runs.map(of) });
     """
     )
     found = run_node(program, settings=settings(hiddens=8, numSteps=8), text=TEXT)
-    assert found == {"different": 3, "asked": 4, "runs": [[2, 0.125], [1, 0.5]]}
+    assert found == {"different": 3, "asked": 5, "runs": [[3, 0.0625], [1, 0.5]]}
 
 
 def test_a_fourth_run_is_refused_and_a_removed_name_is_free_again(run_node):

@@ -8,6 +8,7 @@ const SHORTEST = 20; // updates on the shortest axis
 const MARGIN = { left: 44, right: 64, top: 30, bottom: 24 };
 const LABEL_HEIGHT = 14;
 const TICK_HEIGHT = 16;
+const ABOVE = 8; // pixels between the upper edge and the middle of a label above it
 const LETTER = 7.6; // width of a label's letter
 
 function svg(tag, attributes = {}, text) {
@@ -136,12 +137,13 @@ function drawnCurve({ className, shape: { parts, exits } }, { top }) {
 function labelsOf({ x, y, name, show, className, shape: { exits } }, { X, Y, top }) {
   const last = y.length - 1;
   const text = (i) => (show ? `${name} ${show(y[i])}` : name);
-  if (Y(y[last]) < top) return [{ x: exits.at(-1), y: top, className, text: text(last) }];
+  const above = top - ABOVE;
+  if (Y(y[last]) < top) return [{ x: exits.at(-1), y: above, className, text: text(last) }];
   const end = { x: X(x[last]), y: Y(y[last]), className, text: text(last) };
   if (!exits.length) return [end];
   const heights = y.map(heightOf);
   const summit = heights.indexOf(Math.max(...heights));
-  return [end, { x: X(x[summit]), y: top, className, text: text(summit) }];
+  return [end, { x: X(x[summit]), y: above, className, text: text(summit) }];
 }
 
 /** The labels of the curves, none over another, none over the right edge. */
