@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+EXPLODED = 10  # times worse than guessing evenly
 LANES = 16  # float32 numbers in the longest vectors that CPUs have
 EXPLODED = 10  # times worse than guessing evenly
 

@@ -37,7 +37,7 @@ class HiddenStateViewer(anywidget.AnyWidget):
     models = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
-    choice = traitlets.Int(0).tag(sync=True)
+    choice = traitlets.Int(0, min=0).tag(sync=True)
     layer = traitlets.Int().tag(sync=True)
     unit = traitlets.Int().tag(sync=True)
 
@@ -51,8 +51,7 @@ class HiddenStateViewer(anywidget.AnyWidget):
     ):
         models, weights = pack(results, dtype)
         check_text(text, models, "text")
-        if len(text) > LONGEST:
-            raise ValueError(f"the text has {len(text)} characters: show at most {LONGEST}")
+        _check_length(text)
         for name, value, least, most in (
             ("layer", layer, 1, models[0]["layers"]),
             ("unit", unit, 0, models[0]["hiddens"]),
@@ -61,5 +60,15 @@ class HiddenStateViewer(anywidget.AnyWidget):
                 raise ValueError(f"{name} {value}: {models[0]['name']!r} has {least} to {most}")
         super().__init__(models=models, weights=weights, text=text, layer=layer, unit=unit)
 
+    @traitlets.validate("text")
+    def _short(self, proposal: dict[str, Any]) -> str:
+        _check_length(proposal["value"])
+        return proposal["value"]
+
     def __repr__(self) -> str:
         return f"HiddenStateViewer: {len(self.models)} model(s). Run this cell or open the page."
+
+
+def _check_length(text: str) -> None:
+    if len(text) > LONGEST:
+        raise ValueError(f"the text has {len(text)} characters: show at most {LONGEST}")

@@ -9,6 +9,7 @@ import traitlets
 
 from charlm_lib.export import check_text, pack
 from charlm_lib.widgets.bundle import module, style
+from charlm_lib.widgets.seeds import check_seed
 
 
 class PredictFirst(anywidget.AnyWidget):
@@ -66,15 +67,19 @@ class PredictFirst(anywidget.AnyWidget):
         prefix: str = "time traveller ",
         temperature: float = 0.5,
         length: int = 160,
-        seed: int = 0,
+        seed: int | None = None,
         question: str = "Which model wrote this text?",
         explanation: str = "",
     ) -> "PredictFirst":
         """Ask which of several models wrote a text, with a new text as often as the reader likes.
 
+        In every 2n rounds each of n models writes twice, in random order.
+
         Args:
             results: at least two results of `Trainer.fit`, by name.
-            prefix, temperature, length, seed: see `TextSampler`.
+            prefix, length: see `TextSampler`.
+            temperature: the same, but above 0, where a model has more than one text.
+            seed: None: other texts at each visit; a seed: always the same rounds, as a test needs.
             question, explanation: words before the guess and after the answer.
 
         Raises:
@@ -85,8 +90,10 @@ class PredictFirst(anywidget.AnyWidget):
             raise ValueError(f"results {results!r}: pass a dict of at least two, by name")
         models, weights = pack(results)
         check_text(prefix, models, "prefix")
-        if not 0 <= temperature <= 2:
-            raise ValueError(f"temperature {temperature}: choose between 0 (greedy) and 2")
+        if not 0 < temperature <= 2:
+            raise ValueError(f"temperature {temperature}: choose above 0 and up to 2")
+        if seed is not None:
+            check_seed(seed)
         if not 1 <= length <= 600:
             raise ValueError(f"length {length}: choose between 1 and 600 characters")
         spec = {"kind": "model", "prefix": prefix, "temperature": temperature, "length": length}

@@ -8,6 +8,7 @@ import traitlets
 
 from charlm_lib.export import check_text, pack
 from charlm_lib.widgets.bundle import module, style
+from charlm_lib.widgets.seeds import LAST_SEED, check_seed
 
 LONGEST = 600
 
@@ -20,7 +21,7 @@ class TextSampler(anywidget.AnyWidget):
         prefix: where the text starts; every model must know each character (capitals are lowered).
         temperature: divides the logits before the softmax; 0 is greedy.
         length: characters to write.
-        seed: the same seed gives the same text.
+        seed: the same prefix and seed give the same text; a whole number below 2**31.
         tint: colour the characters by surprise (-log2 p, in bits).
         dtype: "float16" or "float32" weights; see `export.pack`.
 
@@ -29,7 +30,7 @@ class TextSampler(anywidget.AnyWidget):
     Raises:
         ValueError: no model, a model that the browser cannot run, an empty prefix or one with
             unknown characters, a temperature outside [0, 2], a length outside [1, 600], or a
-            negative seed.
+            seed that is negative, too large or no whole number.
     """
 
     _esm = module("text_sampler.js")
@@ -38,9 +39,9 @@ class TextSampler(anywidget.AnyWidget):
     models = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     prefix = traitlets.Unicode().tag(sync=True)
-    temperature = traitlets.Float().tag(sync=True)
-    length = traitlets.Int().tag(sync=True)
-    seed = traitlets.Int().tag(sync=True)
+    temperature = traitlets.Float(min=0, max=2).tag(sync=True)
+    length = traitlets.Int(1, min=1, max=LONGEST).tag(sync=True)
+    seed = traitlets.Int(min=0, max=LAST_SEED).tag(sync=True)
     tint = traitlets.Bool().tag(sync=True)
 
     def __init__(
@@ -59,8 +60,7 @@ class TextSampler(anywidget.AnyWidget):
             raise ValueError(f"temperature {temperature}: choose between 0 (greedy) and 2")
         if not 1 <= length <= LONGEST:
             raise ValueError(f"length {length}: choose between 1 and {LONGEST} characters")
-        if seed < 0:
-            raise ValueError(f"seed {seed}: choose 0 or more")
+        check_seed(seed)
         super().__init__(
             models=models,
             weights=weights,

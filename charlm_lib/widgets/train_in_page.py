@@ -18,6 +18,7 @@ from charlm_lib.data import Vocab, gather_windows
 from charlm_lib.export import check_text, from_vector, to_vector
 from charlm_lib.losses import cross_entropy
 from charlm_lib.widgets.bundle import module, style
+from charlm_lib.widgets.seeds import check_seed
 
 CHARACTERS = 20_000
 CHOICES = {
@@ -43,23 +44,26 @@ class TrainInThePage(anywidget.AnyWidget):
         prefix: where the samples start.
         seed: of the initial parameters and of the windows' order.
 
-    The traits of these names (without `prefix` and `seed`) follow the reader's choices.
+    The traits `cell`, `layers`, `hiddens`, `num_steps`, `learning_rate` and `clip` follow the
+    reader's choices.
 
     Raises:
-        ValueError: a choice that is not offered, a negative clip, a text below 400 characters, or
-            a prefix with characters that are not in it.
+        ValueError: a choice that is not offered, a negative clip, a text below 400 characters,
+            a prefix with characters that are not in it, or a seed that is negative, too large or no
+            whole number.
     """
 
     _esm = module("train_in_page.js")
     _css = style("train_in_page.css")
 
-    text = traitlets.Unicode().tag(sync=True)
-    cell = traitlets.Unicode().tag(sync=True)
-    layers = traitlets.Int().tag(sync=True)
-    hiddens = traitlets.Int().tag(sync=True)
-    num_steps = traitlets.Int().tag(sync=True)
-    learning_rate = traitlets.Float().tag(sync=True)
-    clip = traitlets.Float().tag(sync=True)
+    text = traitlets.Unicode(read_only=True).tag(sync=True)
+    title = traitlets.Unicode(read_only=True).tag(sync=True)  # of the text; "": its first words
+    cell = traitlets.Enum(CHOICES["cell"]).tag(sync=True)
+    layers = traitlets.Enum(CHOICES["layers"]).tag(sync=True)
+    hiddens = traitlets.Enum(CHOICES["hiddens"]).tag(sync=True)
+    num_steps = traitlets.Enum(CHOICES["num_steps"]).tag(sync=True)
+    learning_rate = traitlets.Enum(CHOICES["learning_rate"]).tag(sync=True)
+    clip = traitlets.Float(min=0).tag(sync=True)
     prefix = traitlets.Unicode().tag(sync=True)
     seed = traitlets.Int().tag(sync=True)
 
@@ -75,6 +79,7 @@ class TrainInThePage(anywidget.AnyWidget):
         prefix: str = "time traveller ",
         seed: int = 0,
     ):
+        title = "The Time Machine" if text is None else ""
         text = read_corpus()[:CHARACTERS] if text is None else clean(text)
         chosen = {"cell": cell, "layers": layers, "hiddens": hiddens, "num_steps": num_steps}
         chosen["learning_rate"] = learning_rate
@@ -86,13 +91,10 @@ class TrainInThePage(anywidget.AnyWidget):
         if not 0 <= clip < float("inf"):
             raise ValueError(f"clip {clip}: give a length, or 0 for no clipping")
         check_text(prefix, [{"name": "the text", "tokens": Vocab(text).tokens}], "prefix")
-        super().__init__(
-            text=text,
-            clip=clip,
-            prefix=prefix,
-            seed=seed,
-            **chosen,
-        )
+        check_seed(seed)
+        super().__init__(clip=clip, prefix=prefix, seed=seed, **chosen)
+        self.set_trait("text", text)  # read-only: the page and the kernel train on this one
+        self.set_trait("title", title)
         self.on_msg(self._answer)
 
     def __repr__(self) -> str:

@@ -25,6 +25,12 @@ pytest_plugins = ["tests.browser.widgets_fixtures"]
 BUDGET = 2000  # ms from opening a page to its last widget
 
 
+def tints(page):
+    return page.locator(".clm-sampler .clm-text > span:not(.clm-prefix)").evaluate_all(
+        "spans => spans.map((span) => span.style.getPropertyValue('--clm-amount'))"
+    )
+
+
 def texts(page):
     return page.locator(".clm-sampler .clm-text").all_inner_texts()
 
@@ -57,7 +63,14 @@ def test_sampler_writes_and_follows_its_controls(page):
     greedy = texts(page)
     sampler.get_by_label("Seed").fill("9")
     assert texts(page) == greedy
+    card = page.locator(".clm-card").first
+    expect(card.locator(".clm-detail p").first).to_contain_text(": 100%, 0.0 bits")
+    assert card.locator(".clm-bars").first.locator("li").count() == 1  # nothing else is possible
+    expect(card.locator(".clm-detail")).to_contain_text("At temperature 1 the model would give:")
+    assert card.locator(".clm-bars").nth(1).locator("li").count() >= 5
     sampler.get_by_label("tint by surprise").check()
+    assert set(tints(page)) == {"0.00"}
+    sampler.get_by_label("Temperature").fill("1.5")
     amounts = page.locator(".clm-sampler .clm-text > span").evaluate_all(
         "spans => spans.map((span) => getComputedStyle(span).backgroundColor)"
     )
@@ -165,42 +178,179 @@ def test_viewer_shows_layers_and_tints_with_a_unit(page):
 
 
 def test_predict_first_reveals_only_after_a_guess(page):
+    def answer(place):
+        return place.locator(".clm-answer")
+
     for number in (NEXT, WHICH, NUMBER, CHOICE):
         assert widget(page, number).get_by_role("button", name="Commit").is_disabled()
-        assert widget(page, number).get_by_role("status").count() == 0
+        assert answer(widget(page, number)).is_hidden()
     guess = widget(page, NEXT)
     guess.get_by_label("Next character").fill("#")
     assert guess.get_by_role("button", name="Commit").is_disabled()
+    refused = guess.get_by_role("status").filter(has_text="“#” is none of the model's characters.")
+    expect(refused).to_be_visible()
     guess.get_by_label("Next character").fill(" ")
+    expect(refused).to_have_count(0)
     guess.get_by_label("Next character").press("Enter")
-    expect(guess.get_by_role("status")).to_contain_text("✓ You were right")
-    expect(guess.get_by_role("status")).to_contain_text("So far, of 1: you 1")
+    expect(answer(guess)).to_contain_text("✓ You were right")
+    expect(answer(guess)).to_contain_text("So far, of 1: you 1")
     guess.get_by_role("button", name="Another one").click()
     assert guess.locator(".clm-text").inner_text().startswith("time ")
     guess.get_by_label("Next character").fill("q")
     guess.get_by_role("button", name="Commit").click()
-    expect(guess.get_by_role("status")).to_contain_text("of 2: you 1")
+    expect(answer(guess)).to_contain_text("of 2: you 1")
 
     which = widget(page, WHICH)
     text = which.locator(".clm-text").inner_text()
     which.get_by_label("2 tanh layers").check()
     which.get_by_role("button", name="Commit").click()
-    expect(which.get_by_role("status")).to_contain_text("wrote it.")
+    expect(answer(which)).to_contain_text("wrote it.")
     which.get_by_role("button", name="Another one").click()
     assert which.locator(".clm-text").inner_text() != text
 
     number = widget(page, NUMBER)
     number.get_by_label("Your guess").fill("99")
     assert number.get_by_role("button", name="Commit").is_disabled()
+    refused = number.get_by_role("status").filter(has_text="Guess a number from 1 to 28.")
+    expect(refused).to_be_visible()
     number.get_by_label("Your guess").fill("12.5")
+    expect(refused).to_have_count(0)
     number.get_by_role("button", name="Commit").click()
-    expect(number.get_by_role("status")).to_contain_text("It is 7.3. You said 12.5.")
+    expect(answer(number)).to_contain_text("It is 7.3. You said 12.5.")
 
     choice = widget(page, CHOICE)
     choice.get_by_label("one").check()
     choice.get_by_role("button", name="Commit").click()
-    expect(choice.get_by_role("status")).to_contain_text("✗ No: two.")
-    expect(choice.get_by_role("status")).to_contain_text("Because.")
+    expect(answer(choice)).to_contain_text("✗ No: two.")
+    expect(answer(choice)).to_contain_text("Because.")
+
+
+def test_the_writers_are_balanced_and_their_texts_unseen(opened):
+    def visit():
+        """The texts and the writers of eight rounds of a new visit."""
+        page = opened()
+        which = widget(page, WHICH)
+        rounds = []
+        for _ in range(8):
+            text = which.locator(".clm-text").inner_text()
+            which.get_by_label("2 tanh layers").check()
+            which.get_by_role("button", name="Commit").click()
+            rounds.append((text, which.locator(".clm-answer strong").inner_text()))
+            which.get_by_role("button", name="Another one").click()
+        return page, rounds
+
+    page, rounds = visit()
+    writers = [writer for _, writer in rounds]
+    for block in (writers[:4], writers[4:]):
+        assert sorted(block) == ["2 tanh layers"] * 2 + ["3 GRU layers"] * 2
+    shown = {text for text, _ in rounds}
+    assert len(shown) == 8
+    _, others = visit()
+    assert shown.isdisjoint(text for text, _ in others)
+    sampler = widget(page, SAMPLER)
+    sampler.get_by_label("Temperature").fill("0.5")
+    for seed in range(5):
+        sampler.get_by_label("Seed").fill(str(seed))
+        for text in texts(page):
+            assert not any(text.startswith(begun[:60]) for begun in shown)
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "2147483648", ""])
+def test_a_seed_that_cannot_be_is_refused_aloud(page, seed):
+    sampler = widget(page, SAMPLER)
+    sampler.get_by_label("Seed").fill("7")
+    before = texts(page)
+    sampler.get_by_label("Seed").fill(seed)
+    refused = sampler.get_by_role("status").filter(has_text="A seed is a whole number from 0 to")
+    expect(refused).to_contain_text("The texts are still those of seed 7.")
+    assert sampler.get_by_label("Seed").get_attribute("aria-invalid") == "true"
+    assert texts(page) == before
+    sampler.get_by_label("Prefix").fill("a")  # now the field shows the seed in force again
+    assert sampler.get_by_label("Seed").input_value() == "7"
+    expect(refused).to_have_count(0)
+
+
+def test_a_text_that_is_too_long_is_cut_aloud(page):
+    words = "Too long: only the first {} characters stay."
+    for number, name, longest in ((SAMPLER, "Prefix", 2000), (VIEWER, "Your text", 600)):
+        place = widget(page, number)
+        box = place.get_by_role("textbox", name=name)
+        box.fill("a" * (longest + 1))
+        said = place.get_by_role("status").filter(has_text=words.format(f"{longest:,}"))
+        expect(said).to_be_visible()
+        assert len(box.input_value()) == longest
+        box.press("Backspace")
+        expect(said).to_have_count(0)
+
+
+def test_what_does_not_stand_in_the_vocabulary_is_said_aloud(page):
+    for number, name in ((SAMPLER, "Prefix"), (VIEWER, "Your text")):
+        place = widget(page, number)
+        place.get_by_role("textbox", name=name).fill("a#b")
+        said = place.get_by_role("status").filter(has_text="Not in its vocabulary")
+        expect(said.first).to_contain_text("“#”")
+
+
+def test_what_was_typed_is_there_again_after_going_back(page):
+    sampler, viewer, train = (widget(page, number) for number in (SAMPLER, VIEWER, TRAIN))
+    number = widget(page, NUMBER)
+    number.get_by_label("Your guess").fill("12.5")
+    own = "it was a dark and stormy night " * 20
+    sampler.get_by_label("Prefix").fill("weena ")
+    sampler.get_by_label("Seed").fill("12")
+    viewer.get_by_role("textbox", name="Your text").fill("no machine")
+    viewer.get_by_label("Model").select_option("3 GRU layers")
+    train.get_by_label("Layers").select_option("2")
+    train.get_by_text("Train on your own text").click()
+    train.get_by_role("textbox").fill(own)
+    written = texts(page)
+    page.goto("about:blank")
+    page.go_back()
+    expect(sampler.get_by_label("Prefix")).to_have_value("weena ")
+    expect(sampler.get_by_label("Seed")).to_have_value("12")
+    assert texts(page) == written
+    expect(viewer.get_by_role("textbox", name="Your text")).to_have_value("no machine")
+    expect(viewer.get_by_label("Model")).to_have_value("1")
+    expect(viewer.locator(".clm-text")).to_have_text("no machine")
+    expect(number.get_by_label("Your guess")).to_have_value("12.5")
+    expect(number.get_by_role("button", name="Commit")).to_be_enabled()
+    expect(train.get_by_label("Layers")).to_have_value("2")
+    expect(train.get_by_role("textbox")).to_have_value(own)
+    expect(train.locator(".clm-runs")).to_contain_text("your text “it was a dark and stormy nig…”")
+    train.get_by_role("textbox").fill("")
+    page.reload()
+    expect(train.locator("textarea")).to_have_value("")
+    expect(train.locator(".clm-runs")).to_contain_text("on The Time Machine")
+
+
+def test_a_tab_that_may_store_nothing_has_widgets_all_the_same(opened):
+    page = opened()
+    page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', "
+        "{ get() { throw new DOMException('no', 'SecurityError'); } });"
+    )
+    page.reload()
+    sampler = widget(page, SAMPLER)
+    sampler.get_by_label("Prefix").fill("weena ")
+    assert all(text.startswith("weena ") for text in texts(page))
+    train = widget(page, TRAIN)
+    train.get_by_text("Train on your own text").click()
+    expect(train.get_by_label("it never leaves your browser)")).to_be_visible()
+    page.reload()
+    expect(sampler.get_by_label("Prefix")).to_have_value("time traveller ")
+
+
+def test_a_text_for_which_the_tab_has_no_room_is_learned_but_not_kept(page):
+    page.evaluate("""() => {
+        for (let size = 2 ** 22, i = 0; size >= 2; i++) {
+            try { sessionStorage.setItem(`full ${i}`, "x".repeat(size)); } catch { size /= 2; }
+        }
+    }""")
+    train = widget(page, TRAIN)
+    train.get_by_text("Train on your own text").click()
+    train.get_by_role("textbox").fill("it was a dark and stormy night " * 20)
+    expect(train.get_by_text("This browser has no room to keep it")).to_be_visible()
+    expect(train.locator(".clm-runs")).to_contain_text("it was a dark")
 
 
 def test_damaged_state_speaks_in_its_place_and_the_rest_lives(browser, parts, tmp_path):

@@ -81,6 +81,46 @@ def test_runs_are_compared_and_reset(page):
     expect(train.locator(".clm-status")).to_contain_text("Not trained yet")
 
 
+def test_a_fourth_run_begins_only_where_the_reader_makes_room(page):
+    train = widget(page, TRAIN)
+    keep = train.get_by_role("button", name="New run")
+    for count in (1, 2, 3):
+        train.get_by_role("button", name="One update").click()
+        wait_for(page, lambda: updates(train) == 1, 15)
+        assert keep.is_disabled() == (count == 3)
+        if count < 3:
+            keep.click()
+    expect(train.get_by_text("Three runs are kept")).to_be_visible()
+    letters = train.locator(".clm-runs b")
+    assert letters.all_inner_texts() == ["A", "B", "C"]
+    assert train.get_by_role("button", name="Remove run C").count() == 0  # Reset is for this one
+    train.get_by_role("button", name="Remove run A").click()
+    expect(letters).to_have_text(["B", "C"])
+    expect(train.get_by_text("Three runs are kept")).to_have_count(0)
+    keep.click()
+    expect(letters).to_have_text(["B", "C", "A"])
+
+
+def test_each_single_update_is_told_and_drawn(page):
+    train = widget(page, TRAIN)
+    told = []
+    for count in range(1, 6):
+        train.get_by_role("button", name="One update").click()
+        wait_for(page, lambda n=count: updates(train) == n, 15)
+        status = train.locator(".clm-status").inner_text()
+        pattern = r"loss: (\S+), a perplexity of (\S+); gradient (\S+)\. .*validation (\S+)\."
+        told.append(re.search(pattern, status).groups())
+        curves = train.locator(".clm-plots svg")
+        drawn = curves.first.locator("polyline").last.get_attribute("points").split()
+        assert len(drawn) == count + 1
+        gradients = curves.last.locator("circle" if count == 1 else "polyline")
+        assert gradients.count() == 1 and gradients.is_visible()
+    for column in zip(*told, strict=True):
+        assert len(set(column)) > 1 and all(float(value) > 0 for value in column)
+    assert len(set(told)) == 5
+    expect(train.get_by_text("What it writes after update 5, at temperature 0.7:")).to_be_visible()
+
+
 def test_without_clipping_the_explosion_is_explained(page):
     train = widget(page, TRAIN)
     train.get_by_label("clip gradients").uncheck()
@@ -89,16 +129,34 @@ def test_without_clipping_the_explosion_is_explained(page):
     train.get_by_role("button", name="Train", exact=True).click()
     expect(train.get_by_role("alert")).to_contain_text("Turn clipping on", timeout=15_000)
     assert train.get_by_role("button", name="Go on").is_disabled()
+    plot = train.locator(".clm-plots svg").first
+    assert plot.locator(".clm-exit").count() == 2  # training and validation leave the drawing
+    line = plot.locator("polyline:not(.clm-thin)").get_attribute("points").split()
+    x, top = map(float, line[-1].split(","))
+    assert plot.locator(".clm-exit:not(.clm-thin)").get_attribute("d").split()[2] == f"L{x:.1f}"
+    assert top == 30  # the line ends at the upper edge, below the arrow
+    assert float(line[0].split(",")[1]) > top
+    expect(plot.locator(".clm-end")).to_have_text(
+        re.compile(r"A (\d\.\de\+\d+|\d{3}\.\d\d|not a number|too large a number)")
+    )
+    expect(train.locator(".clm-runs")).to_contain_text("exploded at update")
+    assert len(train.locator(".clm-sample").inner_text()) > 100  # what the wreck writes
     train.get_by_role("button", name="Reset").click()
     expect(train.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+    assert plot.locator(".clm-exit").count() == 0
 
 
 def test_own_text_is_judged_and_learned(page):
     train = widget(page, TRAIN)
     train.get_by_text("Train on your own text").click()
-    area = train.get_by_label("Your text")
+    area = train.get_by_role("textbox", name="Your text")
     area.fill("Too short <script>")
     expect(train.get_by_text("This text has 16 letters and spaces")).to_be_visible()
+    for name in ("Train", "One update", "Reset", "New run"):
+        expect(train.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    expect(train.get_by_text("Empty the field to train on The Time Machine.")).to_be_visible()
+    area.fill("")
+    expect(train.get_by_role("button", name="Train", exact=True)).to_be_enabled()
     area.fill("".join(chr(0x4E00 + i) for i in range(3000)))
     expect(train.get_by_text("3000 different characters")).to_be_visible()
     area.evaluate(
@@ -110,6 +168,36 @@ def test_own_text_is_judged_and_learned(page):
     train.get_by_role("button", name="Train", exact=True).click()
     wait_for(page, lambda: updates(train) >= 20, 15)
     assert page.locator(".clm script").count() == 0
+    train.get_by_role("button", name="Pause").click()
+    expect(train.locator(".clm-runs")).to_contain_text(
+        "on your text “script alert script äö scrip…”"
+    )
+    area.fill("short")  # a run that is paused does not go on behind it
+    expect(train.get_by_role("button", name="Go on")).to_be_disabled()
+
+
+def test_runs_on_different_texts_share_no_axes(page):
+    train = widget(page, TRAIN)
+    plots = train.locator(".clm-plots svg")
+    train.get_by_role("button", name="One update").click()
+    wait_for(page, lambda: updates(train) == 1, 15)
+    assert plots.count() == 2
+    train.get_by_text("Train on your own text").click()
+    train.get_by_role("textbox").fill("it was a dark and stormy night " * 20)
+    expect(train.get_by_text("These settings are for the next run")).to_be_visible()
+    train.get_by_role("button", name="New run").click()
+    lines = train.locator(".clm-runs li")
+    expect(lines.nth(0)).to_contain_text("on The Time Machine: validation down to")
+    expect(lines.nth(1)).to_contain_text(
+        "your text “it was a dark and stormy nig…”, 619 characters"
+    )
+    expect(plots).to_have_count(4)
+    expect(train.get_by_text("each text has its own axes")).to_be_visible()
+    train.get_by_role("button", name="One update").click()
+    wait_for(page, lambda: updates(train) == 1, 15)
+    for number, letter in ((0, "A"), (2, "B")):
+        ends = plots.nth(number).locator(".clm-end").all_text_contents()
+        assert [end[0] for end in ends] == [letter]
 
 
 def test_a_file_that_may_start_no_worker_still_learns_step_by_step(opened, folder):

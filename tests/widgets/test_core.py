@@ -225,6 +225,91 @@ def test_the_seed_decides_the_text_and_unk_is_never_written(run_node):
     assert len(set(one)) == V - 1
 
 
+def test_each_prefix_has_random_numbers_of_its_own(run_node):
+    """A model that forgets its prefix would otherwise write the same on from each."""
+    result = trained_like(MODELS["tanh scratch 1"], scale=0.0)  # all logits alike: only draws count
+    program = READ + (
+        """
+    const { continuation } = await load("model/sampling.js");
+    const { readText } = await load("model/text.js");
+    const write = ([prefix, seed]) => {
+      const ids = readText(prefix, input.about.tokens).map((c) => c.token);
+      return continuation(model, ids, { temperature: 0.7, seed, length: 200 });
+    };
+    give(input.cases.map(write));
+    """
+    )
+    prefixes = ["pizza ", "weena ", "time traveller ", "a", "b", "ab", "ba", "time traveller"]
+    cases = [(prefix, seed) for prefix in prefixes for seed in (0, 1, 2**31 - 1)]
+    texts = run_node(program, **packed(result), cases=cases)
+    assert texts == run_node(program, **packed(result), cases=cases)
+    for i, text in enumerate(texts):
+        for other in texts[:i]:
+            alike = sum(a == b for a, b in zip(text, other, strict=True))
+            assert alike < 30, (text, other)  # of 200 by chance: 7.4 of 27 letters
+
+
+def test_seeds_stay_different_after_a_text(run_node):
+    program = """
+    const { seedAfter } = await load("model/random.js");
+    const seeds = Array.from({ length: 5000 }, (_, i) => i);
+    give({
+      many: new Set(seeds.map((seed) => seedAfter("time traveller ", seed))).size,
+      some: input.cases.map(([text, seed]) => seedAfter(text, seed)),
+    });
+    """
+
+    def expected(text, seed):
+        hashed = 0x811C9DC5 ^ seed
+        for character in text:
+            hashed = (hashed ^ ord(character)) * 0x01000193 % 2**32
+        return hashed
+
+    cases = [("", 0), ("a", 0), ("a", 1), ("é漢😀", 7)]
+    found = run_node(program, cases=cases)
+    assert found == {"many": 5000, "some": [expected(*case) for case in cases]}
+
+
+def test_temperature_0_is_certain_of_what_it_writes(run_node):
+    result = trained_like(MODELS["gru 1"], scale=1.0)
+    program = (
+        READ
+        + """
+    const { writeOn } = await load("model/sampling.js");
+    const { bits } = await load("model/softmax.js");
+    const writer = writeOn(model, input.ids, 0, 5);
+    const read = ({ token, probabilities, own }) => {
+      const surprise = bits(probabilities[token]);
+      return { token, surprise, p: Array.from(probabilities), own: Array.from(own) };
+    };
+    const greedy = read(writer.next().value);
+    const { probabilities } = writeOn(model, input.ids, 1, 5).next().value;
+    give({ ...greedy, atOne: Array.from(probabilities) });
+    """
+    )
+    found = run_node(program, **packed(result), ids=VOCAB.encode("time").tolist())
+    assert found["own"] == found["atOne"]
+    assert found["token"] == np.argmax(found["own"])
+    assert found["own"][found["token"]] < 0.999  # or this would not be a test
+    assert found["p"] == np.eye(V)[found["token"]].tolist()
+    assert str(found["surprise"]) == "0"
+
+
+@pytest.mark.parametrize("temperature", [0, 0.7])
+def test_a_model_without_numbers_writes_nothing(run_node, temperature):
+    result = trained_like(MODELS["tanh scratch 1"])
+    program = (
+        READ
+        + """
+    const { continuation } = await load("model/sampling.js");
+    model.parameters[model.parameters.length - 1] = NaN; // one logit's bias
+    const settings = { temperature: input.temperature, seed: 0, length: 9 };
+    give(continuation(model, [1, 2], settings));
+    """
+    )
+    assert run_node(program, **packed(result), temperature=temperature) == ""
+
+
 def test_missing_or_truncated_weights_are_told_by_name(run_node):
     program = """
     const { readParameters } = await load("model/parameters.js");

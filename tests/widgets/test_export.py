@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import linen as nn
+from traitlets import TraitError
 
 from charlm_lib import GRU, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch, Vocab
 from charlm_lib.cells import CELLS
@@ -101,7 +102,10 @@ def broken(result, value):
         (lambda r: TextSampler(r, temperature=2.5), "between 0 \\(greedy\\) and 2"),
         (lambda r: TextSampler(r, length=0), "length 0"),
         (lambda r: TextSampler(r, length=601), "between 1 and 600"),
-        (lambda r: TextSampler(r, seed=-1), "seed -1"),
+        (lambda r: TextSampler(r, seed=-1), "seed -1: choose a whole number from 0 to 2147483647"),
+        (lambda r: TextSampler(r, seed=2**31), "seed 2147483648"),
+        (lambda r: TextSampler(r, seed=1.5), "seed 1.5"),
+        (lambda r: TextSampler(r, seed="7"), "seed '7'"),
         (lambda r: HiddenStateViewer(r, text=""), "text is empty"),
         (lambda r: HiddenStateViewer(r, text="a" * 601), "601 characters: show at most 600"),
         (lambda r: HiddenStateViewer(r, layer=2), "layer 2: '1 layer' has 1 to 1"),
@@ -114,7 +118,9 @@ def broken(result, value):
         (lambda r: PredictFirst.which_model({"a": r["GRU"]}), "at least two"),
         (lambda r: PredictFirst.which_model(r, prefix="7"), "'7'"),
         (lambda r: PredictFirst.which_model(r, temperature=9), "temperature 9"),
+        (lambda r: PredictFirst.which_model(r, temperature=0), "choose above 0"),
         (lambda r: PredictFirst.which_model(r, length=0), "length 0"),
+        (lambda r: PredictFirst.which_model(r, seed=-1), "seed -1"),
         (lambda r: PredictFirst.number("?", 30, 1, 28), "answer 30.0 is not in the range"),
         (lambda r: PredictFirst.number("?", float("nan"), 1, 28), "answer nan"),
         (lambda r: PredictFirst.number("?", 3, 0, 28, log=True), "low 0.0"),
@@ -130,11 +136,45 @@ def broken(result, value):
         (lambda r: TrainInThePage(learning_rate=1.5), "learning_rate 1.5"),
         (lambda r: TrainInThePage(clip=-1), "clip -1: give a length, or 0"),
         (lambda r: TrainInThePage(prefix="!"), "'!'"),
+        (lambda r: TrainInThePage(seed=True), "seed True"),
     ],
 )
 def test_bad_input_is_named(results, change, message):
     with pytest.raises(ValueError, match=message):
         change(results)
+
+
+@pytest.mark.parametrize(
+    ("make", "trait", "value"),
+    [
+        (TextSampler, "seed", -1),
+        (TextSampler, "seed", 2**31),
+        (TextSampler, "temperature", 2.1),
+        (TextSampler, "length", 601),
+        (HiddenStateViewer, "text", "a" * 601),
+        (HiddenStateViewer, "choice", -1),
+        (lambda _: TrainInThePage(), "learning_rate", 0.7),
+        (lambda _: TrainInThePage(), "cell", "lstm"),
+        (lambda _: TrainInThePage(), "text", "another text " * 40),  # the kernel has the old one
+    ],
+)
+def test_a_trait_takes_later_only_what_the_page_can_show(results, make, trait, value):
+    widget = make(results)
+    before = getattr(widget, trait)
+    with pytest.raises((ValueError, TraitError)):
+        setattr(widget, trait, value)
+    assert getattr(widget, trait) == before
+
+
+def test_a_text_has_a_title_where_its_first_words_do_not_say_it():
+    assert TrainInThePage().title == "The Time Machine"
+    own = TrainInThePage("It was a dark and stormy night. " * 20, prefix="it was ")
+    assert own.title == "" and own.text.startswith("it was a dark and stormy night it was")
+
+
+def test_the_rounds_have_a_seed_only_on_request(results):
+    assert PredictFirst.which_model(results).spec["seed"] is None
+    assert PredictFirst.which_model(results, seed=3).spec["seed"] == 3
 
 
 def test_a_cell_that_the_page_does_not_know_is_refused(results, monkeypatch):

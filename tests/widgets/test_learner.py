@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from charlm_lib import Vocab, read_corpus
+from charlm_lib.losses import EXPLODED
 from charlm_lib.widgets.train_in_page import CHARACTERS, TrainInThePage, update_with_jax
 
 TEXT = read_corpus()[:CHARACTERS]
@@ -67,7 +68,7 @@ def test_it_learns(run_node, cell):
     program = (
         START
         + """
-    for (let i = 0; i < 201; i++) learner.step(); // the last one, to get past the point at 200
+    while (learner.updates < 201) learner.task.next(); // the last one, past the point at 200
     const { points, problem } = learner;
     give({ points, problem, text: learner.sample("time ", 30, 0.5) });
     """
@@ -87,16 +88,120 @@ def test_without_clipping_a_high_rate_explodes_and_says_so(run_node):
         START
         + """
     learner.work(20000);
-    give({ problem: learner.problem, updates: learner.updates, points: learner.points });
+    const { problem, exploded, updates, points } = learner;
+    give({ problem, exploded, updates, points, sample: learner.sample("time ", 40, 0.7) });
     """
     )
     found = run_node(program, settings=settings(clip=0, learningRate=20.0), text=TEXT)
-    assert "far worse than guessing evenly" in found["problem"]
-    assert found["points"][-1]["updates"] == found["updates"]
+    assert found["exploded"] and f"{EXPLODED} times worse than guessing evenly" in found["problem"]
+    points = found["points"]
+    assert points[-1]["updates"] == found["updates"] == 20
+    far = EXPLODED * len(Vocab(TEXT))
+    assert points[-1]["train"] > far and points[-1]["validation"] > far
+    assert 3 < len([point for point in points if point["train"] > far])  # drawn where it began
+    assert found["sample"].startswith("time ") and len(found["sample"]) == 45  # a wreck writes too
     same = run_node(
         program.replace("20000", "3000"), settings=settings(learningRate=4.0), text=TEXT
     )
-    assert same["problem"] == ""
+    assert same["problem"] == "" and not same["exploded"]
+
+
+def test_an_explosion_is_judged_alike_however_the_updates_were_asked_for(run_node):
+    """This run is far worse than chance at single updates, and comes back."""
+    program = (
+        START
+        + """
+    const once = new Learner(input.settings, input.text, tokens);
+    while (once.updates < 60 && !once.problem) once.step();
+    while (learner.updates < 60 && !learner.problem) learner.task.next();
+    const { EXPLODED } = await load("model/loss.js");
+    const bound = EXPLODED * tokens.length;
+    const isFar = ({ train, validation }) => Math.min(train, validation) > bound;
+    const end = (l) => [l.updates, l.problem];
+    give({ far: once.points.filter(isFar).length, ends: [once, learner].map(end) });
+    """
+    )
+    wild = settings("gru", learningRate=20.0)
+    found = run_node(program, settings=wild, text=TEXT)
+    assert found["far"] > 3 and found["ends"] == [[60, ""], [60, ""]]
+    found = run_node(program, settings=wild | {"clip": 0}, text=TEXT)
+    assert found["far"] > 3 and found["ends"][0] == found["ends"][1] and found["ends"][0][1]
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "exploded"),
+    [
+        (281.0, 281.0, True),
+        (281.0, 280.0, False),
+        (280.0, 5e29, False),
+        (280.0, 280.0, False),
+        ("NaN", 3.0, True),
+        (3.0, "Infinity", True),
+    ],
+)
+def test_a_run_has_exploded_where_both_texts_are_far_worse_than_chance(
+    run_node, train, validation, exploded
+):
+    program = """
+    const { EXPLODED, hasExploded } = await load("model/loss.js");
+    const point = { train: Number(input.train), validation: Number(input.validation) };
+    give({ factor: EXPLODED, exploded: hasExploded(point, 28) });
+    """
+    found = run_node(program, train=train, validation=validation)
+    assert found == {"factor": EXPLODED, "exploded": exploded}
+
+
+def test_each_single_update_tells_its_own_numbers(run_node):
+    program = (
+        START
+        + """
+    const own = [];
+    const record = learner.record.bind(learner);
+    learner.record = (nll, norm) => { own.push([Math.exp(nll), norm]); record(nll, norm); };
+    while (learner.updates < 3) learner.task.next(); // a run that was paused at update 3
+    for (let i = 0; i < 4; i++) learner.step();
+    while (learner.updates < 19) learner.task.next();
+    learner.step();
+    while (learner.updates < 41) learner.task.next();
+    give({ own, points: learner.points });
+    """
+    )
+    found = run_node(program, settings=settings(), text=TEXT)
+    points = {point["updates"]: point for point in found["points"]}
+    assert list(points) == [0, 3, 4, 5, 6, 7, 19, 20, 40]
+    for update in (4, 5, 6, 7, 20):
+        perplexity, norm = found["own"][update - 1]
+        assert points[update]["train"] == pytest.approx(perplexity, rel=1e-12)
+        assert points[update]["norm"] == norm
+    assert len({point["train"] for point in points.values()}) == len(points)
+    perplexities, norms = zip(*found["own"][20:40], strict=True)
+    assert points[40]["train"] == pytest.approx(np.exp(np.mean(np.log(perplexities))), rel=1e-12)
+    assert points[40]["norm"] == max(norms)
+
+
+def test_numbers_that_are_not_finite_end_a_run_and_its_writing(run_node):
+    program = (
+        START
+        + """
+    learner.step();
+    learner.model.parameters.fill(NaN, -1);
+    learner.work(2000);
+    const { problem, exploded, updates, points } = learner;
+    give({ problem, exploded, updates, points, sample: learner.sample("time ", 40, 0.7) });
+    """
+    )
+    found = run_node(program, settings=settings(), text=TEXT)
+    assert found["exploded"] and "update 2 are no longer finite" in found["problem"]
+    assert found["updates"] == 2 and found["sample"] == ""
+    assert found["points"][-1] == {"updates": 2, "train": None, "validation": None, "norm": None}
+
+
+def test_a_sample_begins_with_the_text_where_the_text_lacks_the_prefix(run_node):
+    text = "какъ хорошо весной въ поляхъ и лѣсахъ " * 20
+    program = START + 'give([learner.sample("как", 9, 1), learner.sample("time ", 9, 1)]);'
+    known, lacking = run_node(program, settings=settings(numSteps=8), text=text)
+    assert known.startswith("как") and len(known) == 12
+    assert lacking.startswith(text[:16]) and len(lacking) == 25
 
 
 def test_the_page_and_the_kernel_give_the_same_curve(run_node):
@@ -132,9 +237,9 @@ def test_the_page_and_the_kernel_give_the_same_curve(run_node):
     kernel.run();
     kernel.running = false;
     const view = new DataView(new Uint8Array(Buffer.from(input.bytes, "base64")).buffer);
+    kernel.waiting = input.answer.id;
     kernel.receive(input.answer, [view]);
-    while (learner.updates < 20) learner.step();
-    learner.work(50);
+    while (learner.points.length < 2) learner.task.next();
     give({ kernel: reports.flatMap((report) => report.points), page: learner.points.slice(0, 2) });
     """
     )
@@ -149,6 +254,73 @@ def test_the_page_and_the_kernel_give_the_same_curve(run_node):
     assert [point["updates"] for point in found["kernel"]] == [0, 20]
     for ours, theirs in zip(found["kernel"], found["page"], strict=True):
         assert ours == pytest.approx(theirs, rel=1e-4)
+
+
+def test_a_late_answer_reaches_only_the_run_that_asked(run_node):
+    """Whoever resets, or begins another run, while the kernel computes."""
+    program = (
+        START
+        + """
+    const { Comparison } = await load("learning/comparison.js");
+    const asked = [];
+    const page = { get: () => "time ", send: (content) => asked.push(content) };
+    const comparison = new Comparison();
+    const corpus = { text: input.text, tokens, title: "it" };
+    const begin = () => {
+      comparison.current.begin("kernel", page, () => {});
+      comparison.current.step();
+    };
+    comparison.add(input.settings, corpus);
+    begin();
+    comparison.replace(input.settings, corpus);
+    begin();
+    comparison.current.step(); // two more clicks before the first update is there
+    comparison.current.step();
+    comparison.keep(input.settings, corpus);
+    begin();
+    const size = learner.model.parameters.length;
+    const answer = (id, value) => {
+      const view = new DataView(Float32Array.from({ length: size }, () => value).buffer);
+      comparison.receive({ id, nll: [3], norms: [1] }, [view]);
+    };
+    const ids = asked.map(({ id }) => id);
+    answer(ids[0], 7); // of the run that was replaced
+    answer(ids[2], 0.5);
+    answer(ids[1], 0.25);
+    answer(asked[3].id, 0.125);
+    answer(asked[4].id, 0.0625);
+    const of = ({ updates, place }) => [updates, place.reporter.learner.model.parameters[0]];
+    give({ different: new Set(ids).size, asked: asked.length, runs: comparison.runs.map(of) });
+    """
+    )
+    found = run_node(program, settings=settings(hiddens=8, numSteps=8), text=TEXT)
+    assert found == {"different": 3, "asked": 5, "runs": [[3, 0.0625], [1, 0.5]]}
+
+
+def test_a_fourth_run_is_refused_and_a_removed_name_is_free_again(run_node):
+    program = (
+        START
+        + """
+    const { Comparison } = await load("learning/comparison.js");
+    const comparison = new Comparison();
+    const corpus = { text: input.text, tokens, title: "it" };
+    const names = () => comparison.runs.map((run) => run.name).join("");
+    const seen = [];
+    comparison.add(input.settings, corpus);
+    for (let i = 0; i < 3; i++) {
+      try { comparison.keep(input.settings, corpus); } catch (e) { seen.push(e.message); }
+      seen.push(names(), comparison.isFull);
+    }
+    comparison.remove(comparison.runs[1]);
+    seen.push(names());
+    comparison.keep(input.settings, corpus);
+    seen.push(names());
+    give(seen);
+    """
+    )
+    refused = "There are 3 runs: remove one first."
+    expected = ["AB", False, "ABC", True, refused, "ABC", True, "AC", "ACB"]
+    assert run_node(program, settings=settings(), text=TEXT) == expected
 
 
 def test_the_python_side_answers_the_browser():

@@ -12,10 +12,44 @@
   const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
   const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
 
-  /** The state of one model as the module sees it: set, get, on, off; nobody to save it to. */
+  /** The browser's storage of this tab; undefined where the reader or the page forbids it. */
+  function storageOfTab() {
+    try {
+      return window.sessionStorage;
+    } catch {
+      return undefined; // even to ask for it is an error then
+    }
+  }
+
+  /** What the reader chose and typed in one widget: it is there again after a visit elsewhere. */
+  class Memory {
+    constructor(storage, place) {
+      this.storage = storage;
+      this.place = place;
+    }
+    get(name) {
+      const kept = this.storage.getItem(`${this.place} ${name}`);
+      return kept === null ? undefined : JSON.parse(kept);
+    }
+    /** Whether there was room for it; if not, what was kept before goes too. */
+    set(name, value) {
+      const key = `${this.place} ${name}`;
+      this.storage.removeItem(key);
+      try {
+        this.storage.setItem(key, JSON.stringify(value));
+        return true;
+      } catch {
+        return false; // the storage is full
+      }
+    }
+  }
+
+  /** The state of one model as the module sees it: set, get, on, off; saved to the tab's memory. */
   class StaticModel {
-    constructor(state) {
-      this.state = state;
+    constructor(state, memory) {
+      this.memory = memory;
+      this.chosen = memory?.get("choices") ?? {};
+      this.state = { ...state, ...this.chosen };
       this.listeners = new Map();
     }
     get(key) {
@@ -23,7 +57,7 @@
     }
     set(key, value) {
       if (this.state[key] === value) return;
-      this.state[key] = value;
+      this.state[key] = this.chosen[key] = value;
       this.tell(`change:${key}`, value);
       this.tell("change", value);
     }
@@ -39,7 +73,9 @@
     tell(event, value) {
       for (const callback of [...(this.listeners.get(event) ?? [])]) callback(this, value);
     }
-    save_changes() {}
+    save_changes() {
+      this.memory?.set("choices", this.chosen);
+    }
     send() {}
   }
 
@@ -95,7 +131,7 @@
 
   const started = new Map(); // model id -> promise of { model, widget }
 
-  function start(id, saved) {
+  function start(id, saved, memory) {
     if (!started.has(id)) {
       started.set(
         id,
@@ -104,7 +140,7 @@
           const state = withBuffers(saved);
           if (!state._esm) throw new Error("It needs a running kernel: open the notebook instead.");
           addStyle(state._css);
-          const model = new StaticModel(state);
+          const model = new StaticModel(state, memory);
           const widget = await importModule(state._esm);
           await widget.initialize?.({ model });
           return { model, widget };
@@ -114,14 +150,22 @@
     return started.get(id);
   }
 
-  async function show(script, states) {
+  /** The memory of the widget at a place of this page; its kind guards against a changed page. */
+  function memoryOf(place, saved) {
+    const storage = storageOfTab();
+    const name = `charlm ${location.pathname} ${place} ${saved?.state._anywidget_id}`;
+    return storage && new Memory(storage, name);
+  }
+
+  async function show(script, states, place) {
     const el = document.createElement("div");
     el.className = "widget-place";
     script.after(el);
     try {
       const { model_id: id } = JSON.parse(script.textContent);
-      const { model, widget } = await start(id, states[id]);
-      await widget.render({ model, el });
+      const memory = memoryOf(place, states[id]);
+      const { model, widget } = await start(id, states[id], memory);
+      await widget.render({ model, el, memory });
     } catch (error) {
       complain(el, error);
     }
@@ -136,7 +180,7 @@
         console.warn("Damaged widget state on this page:", error);
       }
     }
-    for (const script of document.querySelectorAll(VIEW)) show(script, states);
+    document.querySelectorAll(VIEW).forEach((script, place) => show(script, states, place));
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", showAll);

@@ -15,17 +15,17 @@ const QUESTIONS = {
   model: WhichModelQuestion,
 };
 
-function start(widget, el) {
+function start(widget, el, memory) {
   const spec = widget.get("spec");
-  const question = new QUESTIONS[spec.kind](spec, modelsOf(widget));
+  const question = new QUESTIONS[spec.kind](spec, modelsOf(widget), memory);
   const rounds = new Rounds(question, spec, (guess) => save(widget, "guess", String(guess)));
   rounds.ask();
   el.replaceChildren(rounds.element);
   return () => {};
 }
 
-function render({ model: widget, el }) {
-  return guarded(el, () => start(widget, el));
+function render({ model: widget, el, memory }) {
+  return guarded(el, () => start(widget, el, memory));
 }
 
 export default { render };

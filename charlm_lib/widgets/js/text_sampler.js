@@ -2,6 +2,7 @@
 
 import { make } from "./page/dom.js";
 import { guarded } from "./page/failure.js";
+import { emptyEcho } from "./page/reading.js";
 import { Card } from "./page/sampler/card.js";
 import { SamplerControls } from "./page/sampler/controls.js";
 import { Writing } from "./page/sampler/writing.js";
@@ -15,7 +16,7 @@ function makeCards(widget) {
   const cards = widget.get("models").map((about) => {
     const vocabulary = about.tokens.join("");
     const isFirst = !echoes.has(vocabulary);
-    if (isFirst) echoes.set(vocabulary, make("p", { className: "clm-note", hidden: true }));
+    if (isFirst) echoes.set(vocabulary, emptyEcho());
     return new Card(about, widget.get("weights"), isFirst ? echoes.get(vocabulary) : undefined);
   });
   return { cards, echoes: [...echoes.values()] };

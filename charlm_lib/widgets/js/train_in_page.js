@@ -10,8 +10,8 @@ if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScop
   serveWorker(self);
 }
 
-function start(widget, el) {
-  const trainer = new TrainerInThePage(widget, el);
+function start(widget, el, memory) {
+  const trainer = new TrainerInThePage(widget, el, memory);
   const resized = new ResizeObserver(() => trainer.show());
   el.replaceChildren(trainer.element);
   resized.observe(el);
@@ -26,8 +26,8 @@ function start(widget, el) {
   return () => stops.forEach((stop) => stop());
 }
 
-function render({ model: widget, el }) {
-  return guarded(el, () => start(widget, el));
+function render({ model: widget, el, memory }) {
+  return guarded(el, () => start(widget, el, memory));
 }
 
 export default { render };

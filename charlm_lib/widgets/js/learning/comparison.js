@@ -32,11 +32,21 @@ export class Comparison {
     this.add(settings, corpus);
   }
 
-  /** A new run beside the others; the oldest goes if there are too many. */
+  get isFull() {
+    return this.runs.length === NAMES.length;
+  }
+
+  /** A new run beside the others, where there is room for it. */
   keep(settings, corpus) {
+    if (this.isFull) throw new Error(`There are ${NAMES.length} runs: remove one first.`);
     this.current.pause();
-    if (this.runs.length === NAMES.length) this.runs.shift().stop();
     this.add(settings, corpus);
+  }
+
+  /** Takes an earlier run away. */
+  remove(run) {
+    run.stop();
+    this.runs.splice(this.runs.indexOf(run), 1);
   }
 
   /** Hands the kernel's answer to the runs that are computed there. */

@@ -1,17 +1,17 @@
 // A model that learns: updates by stochastic gradient descent, its curve, a sample of its writing.
 
 import { Backward } from "../model/backward.js";
-import { windowLoss } from "../model/loss.js";
+import { EXPLODED, hasExploded, windowLoss } from "../model/loss.js";
 import { Model } from "../model/network.js";
 import { initialParameters, layoutOf } from "../model/parameters.js";
 import { randomNumbers } from "../model/random.js";
 import { continuation } from "../model/sampling.js";
 import { readText } from "../model/text.js";
+import { splitWindows } from "./windows.js";
 
 const BATCH_SIZE = 32;
 const UPDATES_PER_POINT = 20;
-const VALIDATION_WINDOWS = 48;
-const EXPLODED = 1000; // times the vocabulary size: from such a perplexity no run comes back
+const FALLBACK = 16; // characters of the text that a sample begins with if it lacks the prefix's
 
 /**
  * @typedef {{cell: "tanh"|"gru", hiddens: number, layers: number, learningRate: number,
@@ -35,26 +35,16 @@ export class Learner {
     this.backward = new Backward(this.model, numSteps);
     this.gradient = new Float64Array(layoutOf(this.about).size);
     this.ids = Int32Array.from(readText(text, tokens), (c) => c.token);
-    this.splitWindows();
+    Object.assign(this, splitWindows(this.ids.length, numSteps));
     this.uniform = randomNumbers(seed + 1);
     this.updates = 0;
     /** @type {Point[]} */
     this.points = [];
-    this.recent = { nll: 0, updates: 0, norm: 0 };
+    this.recent = { nll: 0, updates: 0, norm: 0 }; // since the last point
+    this.unjudged = { nll: 0, updates: 0 };
     this.problem = "";
+    this.exploded = false;
     this.task = this.tasks();
-  }
-
-  /** The first 85% of the windows are for training; some of the others for validation. */
-  splitWindows() {
-    const { numSteps } = this.settings;
-    const windows = this.ids.length - numSteps;
-    this.trainWindows = Math.floor(0.85 * windows) - numSteps; // the two parts share no character
-    const first = this.trainWindows + numSteps;
-    const spacing = (windows - first) / VALIDATION_WINDOWS;
-    this.validationStarts = Array.from({ length: VALIDATION_WINDOWS }, (_, i) =>
-      Math.floor(first + i * spacing),
-    );
   }
 
   /** The windows of the next update. */
@@ -66,12 +56,20 @@ export class Learner {
   work(milliseconds) {
     const end = performance.now() + milliseconds;
     while (!this.problem && performance.now() < end) this.task.next();
+    if (this.problem) this.settle();
   }
 
-  /** Does exactly one more update. */
+  /** Does exactly one more update, and gives it a point of its own. */
   step() {
+    this.settle();
     const target = this.updates + 1;
     while (!this.problem && this.updates < target) this.task.next();
+    this.settle();
+  }
+
+  /** Gives the curve a point for the updates since the last one, if there are any. */
+  settle() {
+    if (this.recent.updates) this.validateNow();
   }
 
   /** All the work there is, one window at a time, without an end. */
@@ -87,7 +85,7 @@ export class Learner {
         yield;
       }
       this.record(nll * scale, this.descend());
-      if (this.updates % UPDATES_PER_POINT === 0) yield* this.validate();
+      if (this.isPointDue(nll * scale)) yield* this.validate();
       yield;
     }
   }
@@ -104,21 +102,27 @@ export class Learner {
     return norm;
   }
 
+  /** Points come at even distances, and at each loss that shows where an explosion begins. */
+  isPointDue(nll) {
+    const isFar = nll > Math.log(EXPLODED * this.about.tokens.length);
+    return isFar || this.updates % UPDATES_PER_POINT === 0;
+  }
+
   /** Takes note of one update: its loss in nats per character and its gradient's norm. */
   record(nll, norm) {
     this.updates += 1;
     this.recent.nll += nll;
     this.recent.updates += 1;
+    this.unjudged.nll += nll;
+    this.unjudged.updates += 1;
     if (!(norm <= this.recent.norm)) this.recent.norm = norm; // not-a-number counts as larger
-    const perplexity = Math.exp(nll);
-    if (!Number.isFinite(nll) || !Number.isFinite(norm)) {
-      this.problem = `The loss is no longer a number after update ${this.updates}.`;
-    } else if (perplexity > EXPLODED * this.about.tokens.length) {
-      this.problem =
-        `At update ${this.updates} the perplexity is ${perplexity.toPrecision(3)}: far worse ` +
-        "than guessing evenly.";
-    }
-    if (this.problem) this.addPoint(perplexity);
+    if (Number.isFinite(nll) && Number.isFinite(norm)) return;
+    this.explode(`The numbers of update ${this.updates} are no longer finite.`);
+  }
+
+  explode(problem) {
+    this.exploded = true;
+    this.problem ||= problem;
   }
 
   /** How many updates are left until the next point of the curve. */
@@ -135,7 +139,7 @@ export class Learner {
   accept(parameters, nll, norms) {
     this.model.parameters.set(parameters);
     for (let i = 0; i < nll.length && !this.problem; i++) this.record(nll[i], norms[i]);
-    if (!this.problem && this.untilPoint === UPDATES_PER_POINT) this.validateNow();
+    this.settle();
   }
 
   /** Adds a point to the curve without a break. */
@@ -152,23 +156,38 @@ export class Learner {
       nll += windowLoss(this.model, this.ids, start, numSteps);
       yield;
     }
-    this.addPoint(Math.exp(nll / (VALIDATION_WINDOWS * numSteps)));
+    this.addPoint(Math.exp(nll / (this.validationStarts.length * numSteps)));
   }
 
   /** Adds a point to the curve, with the training loss since the last one. */
   addPoint(validation) {
+    if (this.points.at(-1)?.updates === this.updates) return; // `settle` was first
     const { nll, updates, norm } = this.recent;
     const train = updates ? Math.exp(nll / updates) : validation;
     this.points.push({ updates: this.updates, train, validation, norm });
     this.recent = { nll: 0, updates: 0, norm: 0 };
+    if (this.updates % UPDATES_PER_POINT === 0) this.judge(validation);
   }
 
-  /** What the model writes now. */
+  /** Judges many updates at once, however they were asked for: a single bad one may pass. */
+  judge(validation) {
+    const { nll, updates } = this.unjudged;
+    this.unjudged = { nll: 0, updates: 0 };
+    const point = { train: Math.exp(nll / updates), validation };
+    if (!updates || !hasExploded(point, this.about.tokens.length)) return;
+    this.explode(
+      `Over the last ${updates} updates it predicted its own text, and after them the validation ` +
+        `text, more than ${EXPLODED} times worse than guessing evenly.`,
+    );
+  }
+
+  /** What the model writes now; nothing if its numbers are no longer finite. */
   sample(prefix, length, temperature) {
-    const known = readText(prefix, this.about.tokens).filter((c) => c.known);
-    if (this.problem || !known.length) return "";
-    const shown = known.map((c) => c.shown).join("");
-    const ids = known.map((c) => c.token);
-    return shown + continuation(this.model, ids, { temperature, seed: this.updates, length });
+    const { tokens } = this.about;
+    const read = readText(prefix, tokens);
+    const isKnown = read.length > 0 && read.every((c) => c.known);
+    const ids = isKnown ? read.map((c) => c.token) : Array.from(this.ids.subarray(0, FALLBACK));
+    const written = continuation(this.model, ids, { temperature, seed: this.updates, length });
+    return written && ids.map((id) => tokens[id]).join("") + written;
   }
 }

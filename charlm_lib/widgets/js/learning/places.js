@@ -33,6 +33,7 @@ export class InSlices {
   pause() {
     clearTimeout(this.timer);
     this.timer = 0;
+    this.reporter.timed(() => this.reporter.learner.settle());
     this.reporter.tell(true);
   }
 
@@ -97,16 +98,18 @@ export class InKernel {
     this.reporter = new Reporter(job, report);
     this.send = send;
     this.running = false;
-    this.waiting = 0; // number of the request whose answer is due; 0: none
-    this.requests = 0;
+    this.steps = 0; // single updates that are still to do
+    this.waiting = ""; // name of the request whose answer is due; "": none
   }
 
-  /** Asks for `count` updates, unless an answer is due. */
-  ask(count) {
+  /** Asks for what is to be done, unless an answer is due. */
+  ask() {
     const { learner } = this.reporter;
-    if (this.waiting || learner.problem) return;
+    if (this.waiting || learner.problem || !(this.running || this.steps)) return;
+    if (!this.running) this.steps -= 1;
+    const count = this.running ? learner.untilPoint : 1;
     if (!learner.points.length) learner.validateNow();
-    this.waiting = this.requests += 1;
+    this.waiting = String(Math.random()); // no other run's, nor that of another window
     this.askedAt = performance.now();
     const starts = Array.from({ length: count }, () => learner.draw());
     const parameters = Float32Array.from(learner.model.parameters);
@@ -116,9 +119,9 @@ export class InKernel {
 
   /** The kernel's answer. */
   receive({ id, nll, norms, error }, buffers) {
-    if (id !== this.waiting) return;
+    if (!this.waiting || id !== this.waiting) return;
     const { learner } = this.reporter;
-    this.waiting = 0;
+    this.waiting = "";
     this.reporter.seconds += (performance.now() - this.askedAt) / 1000;
     if (error) learner.problem = `The kernel could not train: ${error}`;
     else {
@@ -127,12 +130,12 @@ export class InKernel {
       learner.accept(parameters, nll.map(toNumber), norms.map(toNumber));
     }
     this.reporter.tell(!this.running);
-    if (this.running) this.ask(learner.untilPoint);
+    this.ask();
   }
 
   run() {
     this.running = true;
-    this.ask(this.reporter.learner.untilPoint);
+    this.ask();
   }
 
   pause() {
@@ -141,12 +144,14 @@ export class InKernel {
   }
 
   step() {
-    this.ask(1);
+    this.steps += 1;
+    this.ask();
   }
 
   stop() {
     this.running = false;
-    this.waiting = 0;
+    this.steps = 0;
+    this.waiting = "";
   }
 }
 

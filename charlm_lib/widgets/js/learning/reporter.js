@@ -10,7 +10,8 @@ const SAMPLE_LENGTH = 160;
  * @typedef {{settings: import("./learner.js").Settings, text: string, tokens: string[],
  *   prefix: string, temperature: number}} Job
  * @typedef {{points: import("./learner.js").Point[], updates: number, seconds: number,
- *   problem: string, sample?: string}} Report `points`: those since the last report
+ *   problem: string, exploded: boolean, sample?: {updates: number, text: string}}} Report
+ *   points: those since the last report; sample: what the model wrote after so many updates
  */
 
 /** A learner, the clock of its work, and the one who is told. */
@@ -33,10 +34,12 @@ export class Reporter {
     const { learner } = this;
     const time = performance.now() / 1000;
     if (!now && !learner.problem && time - this.lastReport < SECONDS_PER_REPORT) return;
-    const { updates, points, problem } = learner;
-    const report = { points: points.slice(this.told), updates, seconds: this.seconds, problem };
+    const { updates, points, problem, exploded } = learner;
+    const report = { points: points.slice(this.told), updates, problem, exploded };
+    report.seconds = this.seconds;
     if (now || problem || time - this.lastSample > SECONDS_PER_SAMPLE) {
-      report.sample = learner.sample(this.job.prefix, SAMPLE_LENGTH, this.job.temperature);
+      const text = learner.sample(this.job.prefix, SAMPLE_LENGTH, this.job.temperature);
+      report.sample = { updates, text };
       this.lastSample = time;
     }
     this.told = points.length;

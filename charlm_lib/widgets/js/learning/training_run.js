@@ -2,11 +2,11 @@
 
 import { InKernel, InSlices, InWorker } from "./places.js";
 
-const TEMPERATURE = 0.7; // of the samples
+export const TEMPERATURE = 0.7; // of the samples
 
 /**
  * @typedef {import("./learner.js").Settings} Settings
- * @typedef {{text: string, tokens: string[]}} Corpus
+ * @typedef {{text: string, tokens: string[], title: string}} Corpus title: as in “on TITLE”
  * @typedef {"worker"|"slices"|"kernel"} PlaceName
  */
 
@@ -16,16 +16,24 @@ export class TrainingRun {
    * @param {Settings} settings
    * @param {Corpus} corpus
    */
-  constructor(name, settings, { text, tokens }) {
-    Object.assign(this, { name, settings, text, tokens });
+  constructor(name, settings, { text, tokens, title }) {
+    Object.assign(this, { name, settings, text, tokens, title });
     /** @type {import("./learner.js").Point[]} */
     this.points = [];
     this.updates = this.seconds = 0;
-    this.problem = this.sample = "";
+    this.problem = "";
+    this.exploded = false;
+    /** @type {{updates: number, text: string}|undefined} */
+    this.sample = undefined;
     /** @type {PlaceName|""} */
     this.placeName = "";
     this.place = null;
     this.running = this.stepping = false;
+  }
+
+  /** Whether it has updates, or is about to have some. */
+  get hasBegun() {
+    return this.updates > 0 || this.running || this.stepping;
   }
 
   /**

@@ -1,6 +1,9 @@
-// The loss of a model on a window of text.
+// The loss of a model on a window of text, and from which loss a run has exploded.
 
 import { softmaxInto } from "./softmax.js";
+
+/** Times worse than guessing evenly: EXPLODED of charlm_lib/losses.py. */
+export const EXPLODED = 10;
 
 /** Summed negative log-likelihood of one window, in nats. */
 export function windowLoss(model, tokens, start, numSteps) {
@@ -12,4 +15,14 @@ export function windowLoss(model, tokens, start, numSteps) {
     nll += softmaxInto(spare, logits, 1) - logits[tokens[start + t + 1]];
   }
   return nll;
+}
+
+/**
+ * Whether a run has exploded: both perplexities are far worse than those of guessing evenly, or
+ * one is no finite number.
+ */
+export function hasExploded({ train, validation }, numTokens) {
+  const both = [train, validation];
+  if (!both.every(Number.isFinite)) return true;
+  return both.every((perplexity) => perplexity > EXPLODED * numTokens);
 }

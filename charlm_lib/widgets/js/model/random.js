@@ -13,3 +13,14 @@ export function randomNumbers(seed) {
     return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/**
+ * The seed of what follows a text: its characters hashed into `seed` (FNV-1a, by Fowler, Noll and
+ * Vo). Without it all prefixes would share their random numbers, and a model that forgets its
+ * prefix would write the same on from each. After one text, different seeds stay different.
+ */
+export function seedAfter(text, seed) {
+  let hash = (0x811c9dc5 ^ seed) >>> 0;
+  for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193) >>> 0;
+  return hash;
+}

@@ -1,9 +1,15 @@
 // Sampling: how a model writes on, character by character.
 
-import { randomNumbers } from "./random.js";
+import { randomNumbers, seedAfter } from "./random.js";
 import { indexOfMax, softmax } from "./softmax.js";
 
-/** @typedef {import("./network.js").Model} Model */
+/**
+ * @typedef {import("./network.js").Model} Model
+ * @typedef {object} Written
+ * @property {number} token
+ * @property {Float64Array} probabilities what the token was drawn from
+ * @property {Float64Array} [own] at temperature 0: the probabilities at temperature 1
+ */
 
 /** An index drawn from probabilities `p` by a uniform number in [0, 1). */
 export function drawFrom(p, uniform) {
@@ -18,33 +24,45 @@ export function drawFrom(p, uniform) {
   return last; // rounding left a crumb above the last probability
 }
 
+/** At temperature 0 the best character has probability 1. @returns {Written} */
+function takeBest(own) {
+  const token = indexOfMax(own);
+  const probabilities = new Float64Array(own.length);
+  probabilities[token] = 1;
+  return { token, probabilities, own };
+}
+
 /**
- * Writes on from a prefix, one character per call of `next`. At temperature 0 it takes the best
- * character, and the probabilities are those at temperature 1. “<unk>” is never written.
+ * Writes on from a prefix, one character per call of `next`; “<unk>” is never written. The text
+ * ends where the model's numbers are no longer finite.
  * @param {Model} model
  * @param {number[]} prefix at least one token
- * @yields {{token: number, probabilities: Float64Array}}
+ * @yields {Written}
  */
 export function* writeOn(model, prefix, temperature, seed) {
-  const uniform = randomNumbers(seed);
+  const { tokens } = model.about;
+  const uniform = randomNumbers(seedAfter(prefix.map((token) => tokens[token]).join(""), seed));
   const state = model.zeroState();
-  const never = model.about.tokens.indexOf("<unk>");
+  const never = tokens.indexOf("<unk>");
   let logits;
   for (const token of prefix) logits = model.step(token, state);
   for (;;) {
     if (never >= 0) logits[never] = -Infinity;
-    const greedy = temperature === 0;
-    const probabilities = softmax(logits, greedy ? 1 : temperature);
-    const token = greedy ? indexOfMax(probabilities) : drawFrom(probabilities, uniform());
-    yield { token, probabilities };
-    logits = model.step(token, state);
+    const p = softmax(logits, temperature || 1);
+    if (Number.isNaN(p[0])) return; // one logit that is no number spoils all probabilities
+    const written = temperature ? { token: drawFrom(p, uniform()), probabilities: p } : takeBest(p);
+    yield written;
+    logits = model.step(written.token, state);
   }
 }
 
-
 /** The first `length` characters of what `writeOn` writes. */
 export function continuation(model, prefix, { temperature, seed, length }) {
-  const writer = writeOn(model, prefix, temperature, seed);
-  const written = Array.from({ length }, () => writer.next().value.token);
-  return written.map((token) => model.about.tokens[token]).join("");
+  let text = "";
+  let count = 0;
+  for (const { token } of writeOn(model, prefix, temperature, seed)) {
+    text += model.about.tokens[token];
+    if (++count === length) break;
+  }
+  return text;
 }

@@ -33,5 +33,5 @@ export function softmaxInto(out, logits, scale) {
 
 /** Surprise in bits at an event of probability `p`. */
 export function bits(p) {
-  return -Math.log2(p);
+  return 0 - Math.log2(p); // not -0 for what is certain
 }

@@ -1,9 +1,15 @@
 // Curves of training runs as SVG: they take their colours from the style sheet.
 
+import { heightOf, partsBelow, thinned } from "./curve_shape.js";
+
 const NS = "http://www.w3.org/2000/svg";
 const MOST_POINTS = 300; // drawn per curve
-const MARGIN = { left: 44, right: 64, top: 22, bottom: 24 };
+const SHORTEST = 20; // updates on the shortest axis
+const MARGIN = { left: 44, right: 64, top: 30, bottom: 24 };
 const LABEL_HEIGHT = 14;
+const TICK_HEIGHT = 16;
+const ABOVE = 8; // pixels between the upper edge and the middle of a label above it
+const LETTER = 7.6; // width of a label's letter
 
 function svg(tag, attributes = {}, text) {
   const element = document.createElementNS(NS, tag);
@@ -12,30 +18,30 @@ function svg(tag, attributes = {}, text) {
   return element;
 }
 
-/** 1, 2, 5, 10, 20, ... between two positive numbers; fewer where the range is wide. */
-function logTicks(low, high) {
-  const decades = Math.log10(high / low);
-  let digits = [1, 1.5, 2, 3, 5, 7];
-  if (decades > 6) digits = [1];
-  else if (decades > 2) digits = [1, 3];
-  else if (decades > 1) digits = [1, 2, 5];
-  const every = Math.max(1, Math.ceil(decades / 8));
-  const ticks = [];
-  for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e++) {
-    if (((e % every) + every) % every) continue;
-    for (const digit of digits) {
-      const tick = digit * 10 ** e;
-      if (tick >= low && tick <= high) ticks.push(tick);
-    }
+/** At most so many of 1, 2, 5, 10, 20, ... between two positive numbers; fewer in a wide range. */
+function logTicks(low, high, most) {
+  for (const digits of [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]]) {
+    const ticks = ticksOf(digits, 1, low, high);
+    if (ticks.length <= most) return ticks;
   }
-  return ticks;
+  return ticksOf([1], Math.ceil(Math.log10(high / low) / most), low, high);
+}
+
+/** These digits of every so many-th power of ten, as far as they lie between two numbers. */
+function ticksOf(digits, every, low, high) {
+  const ticks = [];
+  for (let e = every * Math.floor(Math.log10(low) / every); e <= Math.log10(high); e += every) {
+    ticks.push(...digits.map((digit) => digit * 10 ** e));
+  }
+  return ticks.filter((tick) => tick >= low && tick <= high);
 }
 
 const tickText = (x) =>
   x >= 1e5 || x < 0.001 ? x.toExponential(0) : String(Number(x.toPrecision(3)));
 
 /**
- * @typedef {{className: string, x: number[], y: number[], label?: string}} Curve
+ * @typedef {{className: string, x: number[], y: number[], name: string, isLabelled: boolean,
+ *   show?: (y: number) => string}} Curve show: how a label writes its value
  * @typedef {{title: string, width: number, height: number, base: [number, string],
  *   always: number[], cap?: number}} Options base: a level to mark, with its name; always: levels
  *   that the axis shows in any case; cap: it ends there, whatever the values
@@ -48,17 +54,18 @@ const tickText = (x) =>
  */
 function axesOf(curves, { width, height, base, always, cap = Infinity }) {
   const [left, right] = [MARGIN.left, width - MARGIN.right];
+  const { top } = MARGIN;
   const bottom = height - MARGIN.bottom;
   const finite = curves.flatMap(({ y }) => y.filter((v) => v > 0 && Number.isFinite(v)));
   const levels = [...finite, base[0], ...always];
   const low = Math.min(...levels) / 1.08;
   const high = Math.min(cap, Math.max(...levels) * 1.08);
-  const longest = Math.max(100, ...curves.map(({ x }) => x[x.length - 1] ?? 0));
-  const clamp = (y) => (Number.isFinite(y) ? Math.min(Math.max(y, low), high) : high);
+  const longest = Math.max(SHORTEST, ...curves.map(({ x }) => x[x.length - 1] ?? 0));
+  const share = (y) => Math.log(Math.max(heightOf(y), low) / low) / Math.log(high / low);
   return {
-    ...{ left, right, low, high, longest },
+    ...{ left, right, top, low, high, longest },
     X: (x) => left + (x / longest) * (right - left),
-    Y: (y) => bottom - (Math.log(clamp(y) / low) / Math.log(high / low)) * (bottom - MARGIN.top),
+    Y: (y) => bottom - share(y) * (bottom - top),
   };
 }
 
@@ -69,13 +76,14 @@ function levelLine({ left, right }, y, className) {
 
 /** The grid and the numbers at both axes. */
 function gridAndTicks(axes, height) {
-  const { left, low, high, longest, X, Y } = axes;
-  const marks = logTicks(low, high).flatMap((tick) => [
+  const { left, top, low, high, longest, X, Y } = axes;
+  const most = Math.floor((height - MARGIN.bottom - top) / TICK_HEIGHT);
+  const marks = logTicks(low, high, most).flatMap((tick) => [
     levelLine(axes, Y(tick), "clm-grid"),
     svg("text", { x: left - 5, y: Y(tick) + 4, "text-anchor": "end" }, tickText(tick)),
   ]);
-  for (const x of [0, longest / 2, longest]) {
-    const text = x === longest ? `${Math.round(x)} updates` : String(Math.round(x));
+  for (const x of [0, Math.round(longest / 2), longest]) {
+    const text = x === longest ? `${x} updates` : String(x);
     const anchor = x === longest ? "end" : "middle";
     marks.push(svg("text", { x: X(x), y: height - 4, "text-anchor": anchor }, text));
   }
@@ -89,25 +97,65 @@ function baseLine(axes, [level, name]) {
   return [levelLine(axes, y, "clm-base"), svg("text", attributes, name)];
 }
 
-/** @param {Curve} curve with at least one point; only so many are drawn */
-function polyline({ className, x, y }, { X, Y }) {
-  const every = Math.ceil(x.length / MOST_POINTS);
-  const shown = x.map((_, i) => i).filter((i) => i % every === 0 || i === x.length - 1);
-  const points = shown.map((i) => `${X(x[i]).toFixed(1)},${Y(y[i]).toFixed(1)}`).join(" ");
+/** One part of a curve: a line, or a dot where it is a single point. */
+function drawnPart(part, className) {
+  if (part.length === 1) {
+    const [{ x, y }] = part;
+    const place = { cx: x.toFixed(1), cy: y.toFixed(1), r: 3 };
+    return svg("circle", { ...place, class: `clm-dot ${className}` });
+  }
+  const points = part.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
   return svg("polyline", { points, class: `clm-curve ${className}` });
 }
 
-/** The labels at the ends of the curves, none over another. */
-function endLabels(curves, { X, Y }) {
-  const ends = curves
-    .filter(({ label }) => label)
-    .map(({ x, y, label, className }) => {
-      return { x: X(x[x.length - 1]) + 5, y: Y(y[y.length - 1]) + 4, label, className };
-    })
-    .sort((a, b) => a.y - b.y);
-  return ends.map((end, i) => {
-    if (i) end.y = Math.max(end.y, ends[i - 1].y + LABEL_HEIGHT);
-    return svg("text", { x: end.x, y: end.y, class: `clm-end ${end.className}` }, end.label);
+/** An arrow where a curve leaves over the upper edge. */
+function exitArrow(x, top, className) {
+  const d = `M${(x - 6).toFixed(1)} ${top + 9} L${x.toFixed(1)} ${top} l6 9 Z`;
+  return svg("path", { d, class: `clm-exit ${className}` });
+}
+
+/**
+ * A curve's shape in the drawing; only so many of its points are drawn.
+ * @param {Curve} curve with at least one point
+ */
+function shapeOf({ x, y }, { X, Y, top }) {
+  const places = thinned(y, MOST_POINTS).map((i) => ({ x: X(x[i]), y: Y(y[i]) }));
+  return partsBelow(places, top);
+}
+
+function drawnCurve({ className, shape: { parts, exits } }, { top }) {
+  return [
+    ...parts.map((part) => drawnPart(part, className)),
+    ...exits.map((x) => exitArrow(x, top, className)),
+  ];
+}
+
+/**
+ * What stands at a curve's end, or where it left for good; and, if it came back from above the
+ * edge, at its summit.
+ */
+function labelsOf({ x, y, name, show, className, shape: { exits } }, { X, Y, top }) {
+  const last = y.length - 1;
+  const text = (i) => (show ? `${name} ${show(y[i])}` : name);
+  const above = top - ABOVE;
+  if (Y(y[last]) < top) return [{ x: exits.at(-1), y: above, className, text: text(last) }];
+  const end = { x: X(x[last]), y: Y(y[last]), className, text: text(last) };
+  if (!exits.length) return [end];
+  const heights = y.map(heightOf);
+  const summit = heights.indexOf(Math.max(...heights));
+  return [end, { x: X(x[summit]), y: above, className, text: text(summit) }];
+}
+
+/** The labels of the curves, none over another, none over the right edge. */
+function drawnLabels(curves, axes, width) {
+  const labels = curves.filter(({ isLabelled }) => isLabelled).flatMap((c) => labelsOf(c, axes));
+  labels.sort((a, b) => a.y - b.y);
+  return labels.map((label, i) => {
+    if (i) label.y = Math.max(label.y, labels[i - 1].y + LABEL_HEIGHT);
+    const fits = label.x + 5 + LETTER * label.text.length <= width;
+    const attributes = { x: label.x + (fits ? 7 : -9), "text-anchor": fits ? "start" : "end" };
+    attributes.class = `clm-end ${label.className}`;
+    return svg("text", { ...attributes, y: label.y + 4 }, label.text);
   });
 }
 
@@ -120,19 +168,21 @@ function endLabels(curves, { X, Y }) {
 export function drawCurves(target, curves, options) {
   const { title, width, height, base } = options;
   const axes = axesOf(curves, options);
-  const begun = curves.filter(({ x }) => x.length);
+  const begun = curves
+    .filter(({ x }) => x.length)
+    .map((curve) => ({ ...curve, shape: shapeOf(curve, axes) }));
   target.setAttribute("viewBox", `0 0 ${width} ${height}`);
   target.replaceChildren(
     svg("title", {}, title),
     svg("text", { x: 4, y: 13, class: "clm-axis-title" }, title),
     ...gridAndTicks(axes, height),
     ...baseLine(axes, base),
-    ...begun.map((curve) => polyline(curve, axes)),
-    ...endLabels(begun, axes),
+    ...begun.flatMap((curve) => drawnCurve(curve, axes)),
+    ...drawnLabels(begun, axes, width),
   );
 }
 
 /** An empty drawing. */
-export function emptyDrawing(label) {
-  return svg("svg", { class: "clm-plot", role: "img", "aria-label": label });
+export function emptyDrawing() {
+  return svg("svg", { class: "clm-plot", role: "img" });
 }

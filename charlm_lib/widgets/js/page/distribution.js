@@ -3,12 +3,15 @@
 import { make } from "./dom.js";
 import { percent, visible } from "./words.js";
 
-/** The bars of the most likely characters; `chosen` is marked by a tick and a frame. */
+/**
+ * The bars of the most likely characters that are possible at all; `chosen` is marked by a tick and
+ * a frame.
+ */
 export function distributionBars(probabilities, tokens, chosen, count = 5) {
   const order = Array.from(probabilities.keys()).sort(
     (a, b) => probabilities[b] - probabilities[a],
   );
-  const shown = order.slice(0, count);
+  const shown = order.slice(0, count).filter((token) => probabilities[token] > 0);
   if (chosen >= 0 && !shown.includes(chosen)) shown.push(chosen);
   const list = make("ol", { className: "clm-bars" });
   for (const token of shown) {

@@ -3,11 +3,15 @@
 import { make } from "./dom.js";
 import { visible } from "./words.js";
 
+/** Where `echoReading` writes: it is said aloud. */
+export function emptyEcho() {
+  return make("p", { className: "clm-note", role: "status" });
+}
+
 /** The reader's text as the model reads it: characters that it does not know are struck out. */
 export function echoReading(reading, element) {
   const unknown = [...new Set(reading.filter((c) => !c.known).map((c) => c.shown))];
   element.replaceChildren();
-  element.hidden = unknown.length === 0;
   if (!unknown.length) return;
   element.append("The model reads “");
   for (const { shown, known } of reading.slice(0, 200)) {

@@ -1,5 +1,11 @@
 // The traits of a widget: how a page reads, saves and follows them.
 
+/**
+ * What a page without a kernel keeps of a widget while the reader is away; a notebook gives none,
+ * since there Python has the traits. `set` says whether there was room.
+ * @typedef {{get(name: string): any, set(name: string, value: any): boolean}} Memory
+ */
+
 import { Model } from "../model/network.js";
 import { readParameters } from "../model/parameters.js";
 

@@ -1,11 +1,12 @@
 // Shannon's game: guess the next character of a text, again and again.
 
-import { bits, indexOfMax, softmax } from "../../model/softmax.js";
+import { indexOfMax, softmax } from "../../model/softmax.js";
 import { readText } from "../../model/text.js";
 import { field, row } from "../controls.js";
 import { distributionBars } from "../distribution.js";
 import { make, paragraph } from "../dom.js";
-import { percent, visible } from "../words.js";
+import { Remark } from "../remark.js";
+import { bitsInWords, percent, visible } from "../words.js";
 
 export class NextCharacterQuestion {
   /**
@@ -20,16 +21,20 @@ export class NextCharacterQuestion {
     this.score = { rounds: 0, reader: 0, model: 0 };
     this.input = make("input", { type: "text", autocomplete: "off", spellcheck: false });
     this.input.autocapitalize = "none";
+    this.remark = new Remark(this.input);
   }
 
   ask(commit) {
-    const { input, tokens } = this;
+    const { input, remark, tokens } = this;
+    remark.say("");
     input.value = "";
     input.disabled = false;
     input.oninput = () => {
       // The last character typed counts, so that another key changes the guess.
       const typed = readText(Array.from(input.value).slice(-1).join(""), tokens)[0];
       input.value = typed ? typed.shown : "";
+      const isUnknown = typed && !typed.known;
+      remark.say(isUnknown ? `“${typed.shown}” is none of the model's characters.` : "");
       commit(typed?.known ? typed.shown : undefined);
     };
     const known = this.reading.slice(0, this.at);
@@ -37,6 +42,7 @@ export class NextCharacterQuestion {
     return [
       make("div", { className: "clm-text" }, shown, make("strong", {}, "▁")),
       row(field("Next character (the space counts)", input, "clm-short clm-wide")),
+      remark.element,
     ];
   }
 
@@ -53,7 +59,7 @@ export class NextCharacterQuestion {
       paragraph(
         right ? "✓ You were right" : "✗ You were not right",
         `: the text goes on with “${visible(tokens[next])}”. The model gave it `,
-        `${percent(p[next])} (${bits(p[next]).toFixed(1)} bits of surprise)`,
+        `${percent(p[next])} (${bitsInWords(p[next])} of surprise)`,
         right ? "." : `${yours}.`,
       ),
       distributionBars(p, tokens, next),

@@ -2,20 +2,36 @@
 
 import { field, row } from "../controls.js";
 import { make, paragraph } from "../dom.js";
+import { Remark } from "../remark.js";
 
 export class NumberQuestion {
-  /** @param {{low: number, high: number, answer: number, digits: number, log: boolean}} spec */
-  constructor({ low, high, answer, digits, log }) {
-    Object.assign(this, { low, high, answer, digits, log });
+  /**
+   * @param {{low: number, high: number, answer: number, digits: number, log: boolean}} spec
+   * @param {import("../../model/network.js").Model[]} models none
+   * @param {import("../traits.js").Memory} [memory] keeps what was typed while the reader is away
+   */
+  constructor({ low, high, answer, digits, log }, models, memory) {
+    Object.assign(this, { low, high, answer, digits, log, memory });
   }
 
   ask(commit) {
-    const { low, high } = this;
+    const { low, high, memory } = this;
     const input = make("input", { type: "number", min: low, max: high, step: "any" });
-    input.addEventListener("input", () =>
-      commit(input.value !== "" && input.checkValidity() ? Number(input.value) : undefined),
-    );
-    return [row(field(`Your guess, from ${low} to ${high}`, input, "clm-short"))];
+    const remark = new Remark(input);
+    const take = () => {
+      const isGuess = input.value !== "" && input.checkValidity();
+      const isEmpty = input.value === "" && !input.validity.badInput;
+      remark.say(isGuess || isEmpty ? "" : `Guess a number from ${low} to ${high}.`);
+      commit(isGuess ? Number(input.value) : undefined);
+    };
+    input.value = memory?.get("guess") ?? "";
+    take();
+    input.addEventListener("input", () => {
+      memory?.set("guess", input.value);
+      take();
+    });
+    const label = `Your guess, from ${low} to ${high}`;
+    return [row(field(label, input, "clm-short")), remark.element];
   }
 
   reveal(guess) {

@@ -11,10 +11,11 @@ import { distributionBars } from "../distribution.js";
 import { make, paragraph } from "../dom.js";
 import { echoReading } from "../reading.js";
 import { VisitedText } from "../visited_text.js";
-import { layersInWords, percent, spoken, visible } from "../words.js";
+import { bitsInWords, layersInWords, percent, spoken, visible } from "../words.js";
 
 const SURPRISING = 4; // bits from which a character is underlined
 const DEEPEST_TINT = 6; // bits
+const GREEDY = "Temperature 0 always takes the likeliest. At temperature 1 the model would give:";
 
 /** “2 GRU layers of 32 units, 13,244 parameters” */
 function modelInWords(about, size) {
@@ -38,7 +39,7 @@ export class Card {
   constructor(about, weights, echo) {
     this.about = about;
     this.echo = echo;
-    /** @type {{token: number, probabilities: Float64Array, surprise: number}[]} */
+    /** @type {import("../../model/sampling.js").Written[]} */
     this.written = [];
     const label = `Text from ${about.name}. Arrow keys visit its characters.`;
     this.text = new VisitedText(label, (place, byKey) => this.visit(place, byKey));
@@ -79,26 +80,33 @@ export class Card {
     this.text.clear(make("span", { className: "clm-prefix" }, this.prefix));
     this.detail.replaceChildren();
     if (known.length === 0) {
-      this.writer = null;
-      this.detail.append("Type at least one character that this model knows.");
+      this.stop("Type at least one character that this model knows.");
       return;
     }
     const tokens = known.map((c) => c.token);
     this.writer = writeOn(this.model, tokens, temperature, seed);
   }
 
+  /** Writes no more, and says why. */
+  stop(reason) {
+    this.writer = null;
+    this.detail.replaceChildren(reason);
+  }
+
   /** Writes `count` more characters. */
   write(count) {
-    if (!this.writer) return;
     const spans = [];
-    for (let i = 0; i < count; i++) {
-      const { token, probabilities } = this.writer.next().value;
-      const surprise = bits(probabilities[token]);
-      this.written.push({ token, probabilities, surprise });
-      spans.push(tintedSpan(this.about.tokens[token], surprise));
+    for (let i = 0; i < count && this.writer; i++) {
+      const { value, done } = this.writer.next();
+      if (done) this.stop("This model's numbers are no longer finite: it writes nothing more.");
+      else {
+        this.written.push(value);
+        const surprise = bits(value.probabilities[value.token]);
+        spans.push(tintedSpan(this.about.tokens[value.token], surprise));
+      }
     }
     this.text.append(spans);
-    if (this.text.at < 0 && this.written.length) this.visit(0, false);
+    if (this.text.at < 0 && this.written.length && this.writer) this.visit(0, false);
   }
 
   /** Selects one written character and shows what it was drawn from. */
@@ -114,15 +122,16 @@ export class Card {
 
   /** Shows the distribution behind one character; returns its numbers in words. */
   explain(place) {
-    const { token, probabilities, surprise } = this.written[place];
+    const { token, probabilities, own } = this.written[place];
     const { tokens } = this.about;
     const before = Array.from(this.textUntil(place).slice(-12), visible).join("");
-    const numbers = `${percent(probabilities[token])}, ${surprise.toFixed(1)} bits`;
+    const numbers = `${percent(probabilities[token])}, ${bitsInWords(probabilities[token])}`;
     const wrote = `” it wrote “${visible(tokens[token])}”: ${numbers}`;
     this.detail.replaceChildren(
       paragraph("after “…", make("code", {}, before), wrote),
       distributionBars(probabilities, tokens, token),
     );
+    if (own) this.detail.append(paragraph(GREEDY), distributionBars(own, tokens, token));
     return numbers;
   }
 

@@ -2,6 +2,7 @@
 
 import { button, checkbox, field, row, slider } from "../controls.js";
 import { make } from "../dom.js";
+import { Remark, cutToLength } from "../remark.js";
 import { save } from "../traits.js";
 
 const LONGEST_PREFIX = 2000;
@@ -11,17 +12,39 @@ const LAST_SEED = 2 ** 31 - 1;
 export class SamplerControls {
   constructor(widget, writing) {
     this.widget = widget;
-    this.prefix = prefixInput(widget, writing);
-    this.seed = seedInput(widget);
+    this.prefix = prefixInput(writing);
+    this.tooLong = new Remark(this.prefix);
+    this.prefix.addEventListener("input", () => {
+      cutToLength(this.prefix, LONGEST_PREFIX, this.tooLong);
+      save(widget, "prefix", this.prefix.value);
+    });
+    this.seed = make("input", { type: "number", min: 0, max: LAST_SEED, step: 1, required: true });
+    this.badSeed = new Remark(this.seed);
+    this.seed.addEventListener("input", () => this.takeSeed());
     this.temperature = temperatureSlider(widget);
     this.length = lengthSlider(widget);
     this.tint = checkbox("tint by surprise", widget.get("tint"), (on) => save(widget, "tint", on));
     this.legend = tintLegend();
     this.elements = {
-      prefix: field("Prefix", this.prefix, "clm-wide"),
-      numbers: row(this.temperature.element, this.length.element, field("Seed", this.seed)),
+      prefix: make("div", {}, field("Prefix", this.prefix, "clm-wide"), this.tooLong.element),
+      numbers: make(
+        "div",
+        {},
+        row(this.temperature.element, this.length.element, field("Seed", this.seed)),
+        this.badSeed.element,
+      ),
       actions: row(...writingButtons(widget, writing), this.tint.element, this.legend),
     };
+  }
+
+  /** A seed that cannot be is refused aloud, and the old one stays in force. */
+  takeSeed() {
+    const { widget, seed, badSeed } = this;
+    if (seed.checkValidity()) save(widget, "seed", Number(seed.value));
+    const last = LAST_SEED.toLocaleString("en");
+    const rule = `A seed is a whole number from 0 to ${last}. `;
+    const inForce = `The texts are still those of seed ${widget.get("seed")}.`;
+    badSeed.say(seed.checkValidity() ? "" : rule + inForce);
   }
 
   /** Shows the traits as they are; what the reader is typing stays. */
@@ -29,6 +52,7 @@ export class SamplerControls {
     const { widget, prefix, seed } = this;
     if (prefix.value !== widget.get("prefix")) prefix.value = widget.get("prefix");
     if (Number(seed.value) !== widget.get("seed") || !seed.value) seed.value = widget.get("seed");
+    this.badSeed.say("");
     this.temperature.set(widget.get("temperature"));
     this.length.set(widget.get("length"));
     this.tint.input.checked = widget.get("tint");
@@ -36,19 +60,9 @@ export class SamplerControls {
   }
 }
 
-function prefixInput(widget, writing) {
-  const input = make("input", { type: "text", maxLength: LONGEST_PREFIX, spellcheck: false });
-  input.autocomplete = "off";
-  input.addEventListener("input", () => save(widget, "prefix", input.value));
+function prefixInput(writing) {
+  const input = make("input", { type: "text", spellcheck: false, autocomplete: "off" });
   input.addEventListener("keydown", (event) => event.key === "Enter" && writing.run());
-  return input;
-}
-
-function seedInput(widget) {
-  const input = make("input", { type: "number", min: 0, max: LAST_SEED, step: 1 });
-  input.addEventListener("input", () => {
-    if (input.checkValidity()) save(widget, "seed", Number(input.value));
-  });
   return input;
 }
 

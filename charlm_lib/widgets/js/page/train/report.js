@@ -2,43 +2,47 @@
 
 import { make, paragraph } from "../dom.js";
 import { Plots } from "./plots.js";
-import { explainProblem, progressInWords, runLine } from "./words.js";
-
-const FOR_THE_NEXT =
-  "These settings are for the next run: “New run” keeps this curve, “Reset” replaces it.";
+import { RunList } from "./run_list.js";
+import { explainProblem, progressInWords, sampleInWords, sampleTitle } from "./words.js";
 
 export class RunReport {
-  /** @param {number} bound the length that gradients are clipped to */
-  constructor(bound) {
+  /** @param {(run: import("../../learning/training_run.js").TrainingRun) => void} remove */
+  constructor(remove) {
     this.hint = make("p", { className: "clm-note" });
     this.status = make("p", { className: "clm-status" });
     this.problem = make("div", { role: "alert", className: "clm-problem" });
-    this.plots = new Plots(bound);
-    this.list = make("ul", { className: "clm-runs" });
+    this.plots = new Plots();
+    this.list = new RunList(remove);
+    this.title = make("p", { className: "clm-note" });
     this.sample = make("div", { className: "clm-text clm-sample" });
     this.elements = [
       this.hint,
       this.status,
       this.problem,
       this.plots.element,
-      this.list,
-      make("p", { className: "clm-note" }, "What it writes now, at temperature 0.7:"),
+      this.list.element,
+      this.title,
       this.sample,
     ];
   }
 
   /**
    * @param {import("../../learning/comparison.js").Comparison} comparison
-   * @param {{isForNext: boolean, device: string, width: number}} around isForNext: the settings
-   *   are no longer those of the current run
+   * @param {{hint: string, bound: number, device: string, width: number}} around bound: the length
+   *   that gradients are clipped to
    */
-  show({ runs, current }, { isForNext, device, width }) {
-    this.hint.textContent = isForNext ? FOR_THE_NEXT : "";
+  show(comparison, { hint, bound, device, width }) {
+    const { runs, current } = comparison;
+    this.hint.textContent = hint;
     this.status.textContent = progressInWords(current, device);
-    const problems = current.problem ? [paragraph(explainProblem(current))] : [];
-    this.problem.replaceChildren(...problems);
-    this.sample.textContent = current.sample || "…";
-    this.list.replaceChildren(...runs.map(runLine));
-    this.plots.draw(runs, width);
+    const problem = current.problem ? explainProblem(current) : "";
+    // An alert is read out whenever it changes, even to the same words.
+    if (this.problem.textContent !== problem) {
+      this.problem.replaceChildren(...(problem ? [paragraph(problem)] : []));
+    }
+    this.title.textContent = sampleTitle(current);
+    this.sample.textContent = sampleInWords(current);
+    this.list.show(comparison);
+    this.plots.draw(runs, bound, width);
   }
 }

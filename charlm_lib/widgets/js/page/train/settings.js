@@ -37,21 +37,17 @@ function choices(...values) {
 
 /** The controls of the settings. */
 export class SettingsControls {
-  /**
-   * @param {number} bound what clipping, once turned on, clips to
-   * @param {() => void} moved called when the reader chooses another place to train in
-   */
-  constructor(widget, bound, moved) {
+  /** @param {() => void} moved called when the reader chooses another place to train in */
+  constructor(widget, moved) {
     this.widget = widget;
+    this.bound = 1; // what clipping, once turned on, clips to
     const saveNumber = (trait) => (value) => save(widget, trait, Number(value));
     this.cell = select("Cell", CELLS, "", (value) => save(widget, "cell", value));
     this.layers = select("Layers", choices(1, 2, 3), "", saveNumber("layers"));
     this.hiddens = select("Units per layer", choices(8, 16, 32, 64), "", saveNumber("hiddens"));
     this.steps = select("Window", choices(8, 16, 32, 64), "", saveNumber("num_steps"));
     this.rate = rateSlider(widget);
-    this.clip = checkbox(`clip gradients to length ${bound}`, true, (on) =>
-      save(widget, "clip", on ? bound : 0),
-    );
+    this.clip = checkbox("", true, (on) => save(widget, "clip", on ? this.bound : 0));
     this.where = select("Engine", PLACES, "page", moved);
     this.where.element.hidden = true;
     const shown = [this.cell, this.layers, this.hiddens, this.steps, this.rate, this.where];
@@ -76,6 +72,8 @@ export class SettingsControls {
     this.steps.input.value = String(widget.get("num_steps"));
     this.rate.set(RATES.indexOf(widget.get("learning_rate")));
     this.clip.input.checked = widget.get("clip") > 0;
+    this.bound = widget.get("clip") || this.bound;
+    this.clip.element.lastChild.textContent = ` clip gradients to length ${this.bound}`;
   }
 }
 

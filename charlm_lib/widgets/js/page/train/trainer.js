@@ -1,41 +1,47 @@
 // TrainInThePage's parts together: settings, runs, and what is shown of them.
 
 import { Comparison } from "../../learning/comparison.js";
-import { SHORTEST_OWN_TEXT } from "../../learning/own_text.js";
+import { SHORTEST_OWN_TEXT, firstWords } from "../../learning/own_text.js";
 import { vocabularyOf } from "../../model/text.js";
 import { row } from "../controls.js";
 import { make } from "../dom.js";
 import { oncePerFrame } from "../frame.js";
 import { RunButtons } from "./buttons.js";
-import { ownTextField } from "./own_text_field.js";
+import { OwnTextField } from "./own_text_field.js";
 import { RunReport } from "./report.js";
 import { SettingsControls, settingsOf } from "./settings.js";
+
+const FOR_THE_NEXT =
+  "These settings are for the next run: “New run” keeps this curve, “Reset” replaces it.";
+const NOT_IN_KERNEL = "The kernel knows only the widget's text: yours is learned in this page.";
 
 /** The text that travels with the widget. */
 function shippedCorpus(widget) {
   const text = widget.get("text");
   if (text.length < SHORTEST_OWN_TEXT) throw new Error("Its text is missing from this page.");
-  return { text, tokens: vocabularyOf(text) };
+  const title = widget.get("title") || `the text ${firstWords(text)}`;
+  return { text, tokens: vocabularyOf(text), title };
 }
 
 export class TrainerInThePage {
   /**
    * @param {object} widget
    * @param {HTMLElement} el the widget's place
+   * @param {import("../traits.js").Memory} [memory]
    */
-  constructor(widget, el) {
+  constructor(widget, el, memory) {
     this.widget = widget;
     this.el = el;
-    this.shipped = this.corpus = shippedCorpus(widget);
+    this.shipped = shippedCorpus(widget);
+    this.own = new OwnTextField(this.shipped, memory, () => this.replaceIfFresh());
     this.device = ""; // the kernel's, once it has answered
     this.comparison = new Comparison();
-    const bound = widget.get("clip") || 1;
-    this.settings = new SettingsControls(widget, bound, () => this.replaceIfFresh());
+    this.settings = new SettingsControls(widget, () => this.replaceIfFresh());
     this.buttons = this.makeButtons();
-    this.report = new RunReport(bound);
+    this.report = new RunReport((run) => this.remove(run));
     this.frame = oncePerFrame(() => this.showNow());
     this.element = this.arrange();
-    this.comparison.add(settingsOf(widget), this.corpus);
+    this.comparison.add(settingsOf(widget), this.own.corpus ?? this.shipped);
   }
 
   arrange() {
@@ -44,7 +50,8 @@ export class TrainerInThePage {
       { className: "clm clm-train", "aria-label": "Train in the page" },
       this.settings.element,
       row(...this.buttons.elements, this.settings.clip.element),
-      ownTextField(this.shipped, (corpus) => this.learnFrom(corpus)),
+      this.buttons.reason.element,
+      this.own.element,
       ...this.report.elements,
     );
   }
@@ -57,11 +64,11 @@ export class TrainerInThePage {
         this.current.step();
       },
       reset: () => {
-        this.comparison.replace(settingsOf(this.widget), this.corpus);
+        this.comparison.replace(settingsOf(this.widget), this.own.corpus);
         this.show();
       },
       keep: () => {
-        this.comparison.keep(settingsOf(this.widget), this.corpus);
+        this.comparison.keep(settingsOf(this.widget), this.own.corpus);
         this.show();
       },
     });
@@ -71,22 +78,27 @@ export class TrainerInThePage {
     return this.comparison.current;
   }
 
-  learnFrom(corpus) {
-    this.corpus = corpus;
-    this.replaceIfFresh();
+  remove(run) {
+    this.comparison.remove(run);
+    this.buttons.focus(); // the button that had the focus is gone
+    this.show();
   }
 
   /** New settings act at once on a run that has not begun. */
   replaceIfFresh() {
-    const { updates, running } = this.current;
-    if (!updates && !running) this.comparison.replace(settingsOf(this.widget), this.corpus);
+    const { corpus } = this.own;
+    if (corpus && !this.current.hasBegun) this.comparison.replace(settingsOf(this.widget), corpus);
     this.show();
   }
 
-  /** The kernel knows only the text that the widget came with. */
+  /** Whether a run on a text would be computed by the kernel, which knows only the shipped one. */
+  isForKernel(text) {
+    return this.settings.isKernelChosen && text === this.shipped.text;
+  }
+
   begin() {
-    const isForKernel = this.settings.isKernelChosen && this.current.text === this.shipped.text;
-    this.current.begin(isForKernel ? "kernel" : "worker", this.widget, () => this.show());
+    const place = this.isForKernel(this.current.text) ? "kernel" : "worker";
+    this.current.begin(place, this.widget, () => this.show());
   }
 
   train() {
@@ -120,19 +132,30 @@ export class TrainerInThePage {
   }
 
   showNow() {
-    this.buttons.show(this.current);
-    this.report.show(this.comparison, {
-      isForNext: this.current.updates > 0 && this.isChanged(),
-      device: this.device,
-      width: this.el.clientWidth,
-    });
+    this.buttons.show(this.comparison, this.complaint);
+    const hint = this.current.hasBegun && this.isChanged() ? FOR_THE_NEXT : this.placeHint();
+    const { bound } = this.settings;
+    const around = { hint, bound, device: this.device, width: this.el.clientWidth };
+    this.report.show(this.comparison, around);
   }
 
-  /** Whether the current run has other settings than the next one would have. */
+  /** Why nothing is trained, in words; "": it can be. */
+  get complaint() {
+    const { complaint } = this.own;
+    return complaint && `${complaint} Empty the field to train on ${this.shipped.title}.`;
+  }
+
+  placeHint() {
+    const isOwn = this.own.corpus !== this.shipped;
+    return isOwn && this.settings.isKernelChosen ? NOT_IN_KERNEL : "";
+  }
+
+  /** Whether the current run is not what the next one would be. */
   isChanged() {
-    const { settings, text } = this.current;
-    const next = settingsOf(this.widget);
-    return JSON.stringify(settings) !== JSON.stringify(next) || text !== this.corpus.text;
+    const { settings, text, placeName } = this.current;
+    if (JSON.stringify(settings) !== JSON.stringify(settingsOf(this.widget))) return true;
+    if (this.own.corpus && text !== this.own.corpus.text) return true;
+    return (placeName === "kernel") !== this.isForKernel(text);
   }
 
   stop() {

@@ -1,6 +1,6 @@
 // What TrainInThePage says of its runs.
 
-import { make } from "../dom.js";
+import { TEMPERATURE } from "../../learning/training_run.js";
 import { layersInWords } from "../words.js";
 
 /** @typedef {import("../../learning/training_run.js").TrainingRun} TrainingRun */
@@ -13,25 +13,51 @@ function settingsInWords(settings) {
   return `${name}, learning rate ${learningRate}, ${clipping}, windows of ${numSteps}`;
 }
 
-/** A perplexity, or the length of a gradient. */
+/** A loss, a perplexity, or the length of a gradient. */
 export function numberInWords(x) {
-  return Number.isFinite(x) ? (x < 1000 ? x.toFixed(2) : x.toExponential(1)) : "not a number";
+  if (Number.isNaN(x)) return "not a number";
+  if (x === Infinity) return "too large a number";
+  if (x >= 1000) return x.toExponential(1);
+  return x >= 0.1 || x === 0 ? x.toFixed(2) : x.toPrecision(2);
+}
+
+/** The longest of the gradients that are finite. */
+function longestGradient({ points }) {
+  return points.reduce((most, { norm }) => (norm > most && norm < Infinity ? norm : most), 0);
 }
 
 /**
- * Says what happened to a run that exploded, and what to do.
+ * Says what happened to a run that came to an end, and what to do.
  * @param {TrainingRun} run
  */
 export function explainProblem(run) {
-  const longest = Math.max(...run.points.map((p) => (Number.isFinite(p.norm) ? p.norm : 0)));
   const { clip: bound, learningRate } = run.settings;
-  if (/^The (kernel|Worker)/.test(run.problem)) return run.problem;
+  if (!run.exploded) return run.problem;
   const why = bound
-    ? `Even clipped to ${bound}, steps of learning rate ${learningRate} are too long: lower it.`
-    : `The gradient grew to ${numberInWords(longest)} and nothing shortened it, so one step of ` +
-      `learning rate ${learningRate} threw the weights far away, where gradients are longer ` +
-      "still. Turn clipping on, or lower the learning rate, and press Reset.";
+    ? `Even clipped to ${bound}, steps of learning rate ${learningRate} are too long. Lower the ` +
+      "learning rate and press Reset."
+    : `The gradient grew to ${numberInWords(longestGradient(run))} and nothing shortened it, so ` +
+      `one step of learning rate ${learningRate} threw the weights far away, where gradients are ` +
+      "longer still. Turn clipping on, or lower the learning rate, and press Reset.";
   return `The run exploded. ${run.problem} ${why}`;
+}
+
+/** What the last point says; it is about one update, or about all since the point before. */
+function pointInWords(points) {
+  const { updates, train, validation, norm } = points.at(-1);
+  const count = updates - (points.at(-2)?.updates ?? 0);
+  const scores = `validation ${numberInWords(validation)}`;
+  if (!updates) return `Perplexity before the first update: ${scores}.`;
+  if (count === 1) {
+    return (
+      `Its own loss: ${numberInWords(Math.log(train))}, a perplexity of ${numberInWords(train)}; ` +
+      `gradient ${numberInWords(norm)}. Perplexity after it: ${scores}.`
+    );
+  }
+  return (
+    `Perplexity at update ${updates}: training ${numberInWords(train)} (over ${count} updates), ` +
+    `${scores}. Longest gradient of these: ${numberInWords(norm)}.`
+  );
 }
 
 /**
@@ -40,28 +66,51 @@ export function explainProblem(run) {
  * @param {string} device of the kernel
  */
 export function progressInWords(run, device) {
-  if (!run.updates) return `Not trained yet: it guesses among ${run.tokens.length} tokens.`;
+  const { updates, seconds, points } = run;
+  if (!updates && run.hasBegun && run.placeName === "kernel") return "The kernel compiles …";
+  if (!updates) return `Not trained yet: it guesses among ${run.tokens.length} tokens.`;
   const places = {
     worker: "a Worker of this page",
     slices: "this page",
     kernel: `JAX (${device})`,
   };
-  const last = run.points[run.points.length - 1];
-  return (
-    `Update ${run.updates}, ${(run.updates / run.seconds).toFixed(0)} a second in ` +
-    `${places[run.placeName]}. Perplexity: training ${numberInWords(last?.train)}, ` +
-    `validation ${numberInWords(last?.validation)}. Gradient: ${numberInWords(last?.norm)}.`
-  );
+  const rate = seconds > 0 ? `, ${(updates / seconds).toFixed(0)} a second` : "";
+  return `Update ${updates}${rate} in ${places[run.placeName]}. ${pointInWords(points)}`;
+}
+
+/** The lowest validation perplexity after an update. */
+function bestOf({ points }) {
+  const trained = points.filter((point) => point.updates > 0);
+  return trained.reduce((best, { validation }) => Math.min(best, validation), Infinity);
+}
+
+/** @param {TrainingRun} run */
+function resultInWords(run) {
+  if (run.exploded) return `: exploded at update ${run.updates}`;
+  const best = bestOf(run);
+  const result = best < Infinity ? `: validation down to ${numberInWords(best)}` : "";
+  return run.problem ? `${result}; stopped at update ${run.updates}` : result;
 }
 
 /**
- * One line on a run: its settings and its result.
+ * One line on a run: its settings, its text and its result.
  * @param {TrainingRun} run
  */
-export function runLine(run) {
-  const best = Math.min(...run.points.map((point) => point.validation));
-  let result = run.updates ? `: validation down to ${numberInWords(best)}` : "";
-  if (run.problem) result = `: exploded at update ${run.updates}`;
-  const key = make("b", { className: `clm-run-${run.name}` }, run.name);
-  return make("li", {}, key, ` ${settingsInWords(run.settings)}${result}`);
+export function runInWords(run) {
+  return `${settingsInWords(run.settings)}, on ${run.title}${resultInWords(run)}`;
+}
+
+/**
+ * What stands above a run's sample.
+ * @param {TrainingRun} run
+ */
+export function sampleTitle({ sample }) {
+  const when = sample ? ` after update ${sample.updates}` : "";
+  return `What it writes${when}, at temperature ${TEMPERATURE}:`;
+}
+
+/** @param {TrainingRun} run */
+export function sampleInWords({ sample }) {
+  if (!sample) return "…";
+  return sample.text || "Nothing: its numbers are no longer finite.";
 }

@@ -2,10 +2,11 @@
 
 import { field, row, select, slider } from "../controls.js";
 import { make } from "../dom.js";
+import { Remark, cutToLength } from "../remark.js";
 import { save } from "../traits.js";
 import { VIEWS } from "./sheet.js";
 
-export const LONGEST_TEXT = 600;
+const LONGEST_TEXT = 600;
 
 export class ViewerControls {
   /** @param {() => void} redraw called when another view is chosen */
@@ -14,8 +15,12 @@ export class ViewerControls {
     /** @type {keyof typeof VIEWS} */
     this.view = "h";
     this.names = widget.get("models").map((about) => about.name);
-    this.text = make("textarea", { rows: 2, maxLength: LONGEST_TEXT, spellcheck: false });
-    this.text.addEventListener("input", () => save(widget, "text", this.text.value));
+    this.text = make("textarea", { rows: 2, spellcheck: false });
+    this.tooLong = new Remark(this.text);
+    this.text.addEventListener("input", () => {
+      cutToLength(this.text, LONGEST_TEXT, this.tooLong);
+      save(widget, "text", this.text.value);
+    });
     this.model = modelSelect(widget, this.names);
     this.what = select("Show", Object.entries(VIEWS), this.view, (view) => {
       this.view = view;
@@ -25,7 +30,7 @@ export class ViewerControls {
     this.unit = unitSlider(widget);
     const choices = [this.model, this.what, this.layer, this.unit];
     this.elements = {
-      text: field("Your text", this.text, "clm-wide"),
+      text: make("div", {}, field("Your text", this.text, "clm-wide"), this.tooLong.element),
       choices: row(...choices.map((choice) => choice.element)),
     };
   }

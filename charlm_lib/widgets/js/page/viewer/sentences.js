@@ -1,7 +1,7 @@
 // What HiddenStateViewer says about a text and about one of its characters.
 
 import { bits } from "../../model/softmax.js";
-import { percent, visible } from "../words.js";
+import { bitsInWords, percent, visible } from "../words.js";
 
 /** @typedef {import("../../model/trace.js").Step} Step */
 
@@ -11,9 +11,11 @@ export function summary(steps) {
   if (!scored.length) return "";
   const right = scored.filter((step) => step.right).length;
   const total = scored.reduce((sum, s) => sum + bits(s.probabilities[s.next]), 0);
+  const mean = total / scored.length;
+  const surprise = Number.isFinite(mean) ? mean.toFixed(2) : "over 1000";
   return (
     `Its guess was right ${right} times out of ${scored.length}; it was surprised by ` +
-    `${(total / scored.length).toFixed(2)} bits per character. ` +
+    `${surprise} bits per character. ` +
     "Right guesses are underlined. Positive cells are wide, negative ones narrow. " +
     "Click a unit, one row of a layer, to tint your text."
   );
@@ -28,7 +30,7 @@ export function expectation({ probabilities, next }, shown, tokens) {
   const after = `After “${shown}” `;
   if (next < 0) return `${after}the text ends; the model would go on as below.`;
   const p = probabilities[next];
-  return `${after}came “${visible(tokens[next])}”: ${percent(p)}, ${bits(p).toFixed(1)} bits.`;
+  return `${after}came “${visible(tokens[next])}”: ${percent(p)}, ${bitsInWords(p)}.`;
 }
 
 /** Where a unit stands. */

@@ -4,11 +4,11 @@ import { readText } from "../../model/text.js";
 import { trace } from "../../model/trace.js";
 import { distributionBars } from "../distribution.js";
 import { make, paragraph } from "../dom.js";
-import { echoReading } from "../reading.js";
+import { echoReading, emptyEcho } from "../reading.js";
 import { save } from "../traits.js";
 import { VisitedText } from "../visited_text.js";
 import { spoken, visible } from "../words.js";
-import { LONGEST_TEXT, ViewerControls } from "./controls.js";
+import { ViewerControls } from "./controls.js";
 import { expectation, summary, unitInWords } from "./sentences.js";
 import { Sheet } from "./sheet.js";
 
@@ -31,7 +31,7 @@ export class Viewer {
     const label = "Your text. Arrow keys visit its characters.";
     const visit = (place, byKey) => this.visit(place, byKey);
     this.text = new VisitedText(label, visit, "clm-text clm-signed");
-    this.echo = make("p", { className: "clm-note", hidden: true });
+    this.echo = emptyEcho();
     this.detail = make("div", { className: "clm-detail" });
     this.aloud = make("p", { className: "clm-hidden", "aria-live": "polite" });
     this.caption = make("p", { className: "clm-note" });
@@ -74,7 +74,7 @@ export class Viewer {
   read() {
     const { about } = this.model;
     this.controls.showText();
-    const all = readText(this.widget.get("text").slice(0, LONGEST_TEXT), about.tokens);
+    const all = readText(this.widget.get("text"), about.tokens);
     echoReading(all, this.echo);
     const known = all.filter((c) => c.known);
     this.steps = trace(this.model, known);
