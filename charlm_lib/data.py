@@ -70,7 +70,7 @@ class Vocab:
         return len(self.tokens)
 
     def __repr__(self) -> str:
-        return f"Vocab({shorten(''.join(self.tokens[1:]))})"
+        return f"Vocab({some_of(''.join(self.tokens[1:]))})"
 
     def encode(self, text: str) -> np.ndarray:
         """Turn a string of n characters into n ids, shape `(n,)`, int32; unknown ones become 0."""
@@ -285,15 +285,15 @@ def readable(text: str, vocab: Vocab, what: str = "prefix", reader: str = "the m
         cleaned = vocab.fold(clean(text))
         helps = cleaned and not vocab.unknown(cleaned)
         raise ValueError(
-            f"the {what} {shorten(text)} has {shorten(unknown, 10)}, which the vocabulary of "
+            f"the {what} {shorten(text)} has {some_of(unknown, 10)}, which the vocabulary of "
             f"{reader} lacks: use only its {len(vocab) - 1} characters "
-            f"{shorten(''.join(vocab.tokens[1:]))}"
+            f"{some_of(''.join(vocab.tokens[1:]))}"
             + (f", or pass the {what} through charlm_lib.clean" if helps else "")
         )
     return folded
 
 
-def shorten(characters: str | list[str], most: int = 60) -> str:
+def some_of(characters: str | list[str], most: int = 60) -> str:
     """Write out a string, or a list of characters, and of a long one the beginning."""
     begin = characters[:most]
     shown = repr(begin) if isinstance(begin, str) else ", ".join(map(repr, begin))

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 from flax import linen as nn
 
-from charlm_lib.data import TextData, Vocab, gather_windows
+from charlm_lib.data import TextData, Vocab, gather_windows, readable
 from charlm_lib.engine.batches import device_mesh
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.epochs import windows_nll
@@ -73,7 +73,7 @@ def tokens_for(vocab: Vocab, data: TextData) -> jax.Array:
         return data.tokens
     if vocab.unknown(data.text):
         check_vocab(vocab, data)
-    return jnp.asarray(vocab.encode(data.text))
+    return jax.device_put(vocab.encode(data.text))
 
 
 def check_vocab(vocab: Vocab, data: TextData) -> None:
@@ -161,14 +161,7 @@ def known_ids(trained: TrainedModel, text: str | jax.Array) -> jax.Array:
     check_trained(trained)
     vocab = trained.vocab
     if isinstance(text, str):
-        text = vocab.fold(text)
-        unknown = set(vocab.unknown(text))
-        if unknown:
-            raise ValueError(
-                f"the text has {listed(unknown)}, which the model has never seen: leave that out, "
-                "or pass the text through charlm_lib.clean as the training text was"
-            )
-        return jnp.asarray(vocab.encode(text))
+        return jax.device_put(vocab.encode(readable(text, vocab, "text")))
     ids = np.asarray(text)
     if ids.ndim != 1 or not np.issubdtype(ids.dtype, np.integer):
         raise ValueError(
@@ -177,4 +170,4 @@ def known_ids(trained: TrainedModel, text: str | jax.Array) -> jax.Array:
     outside = ids[(ids < 0) | (ids >= len(vocab))]
     if outside.size:
         raise ValueError(f"id {outside[0]} is outside 0..{len(vocab) - 1}, the vocabulary's ids")
-    return jnp.asarray(ids)
+    return jax.device_put(ids)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from charlm_lib.data import Vocab, readable, shorten
+from charlm_lib.data import Vocab, readable, some_of
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.parameters import as_key
 from charlm_lib.engine.settings import our_settings
@@ -101,8 +101,8 @@ def check_stop(stop: str, vocab: Vocab) -> None:
     if unknown:
         lines = " (TextData keeps lines with keep_lines=True)" if "\n" in unknown else ""
         raise ValueError(
-            f"stop={stop!r:.40} has {shorten(unknown)}, which the model never writes: use "
-            f"characters of its vocabulary, {shorten(''.join(vocab.tokens[1:]))}{lines}"
+            f"stop={stop!r:.40} has {some_of(unknown)}, which the model never writes: use "
+            f"characters of its vocabulary, {some_of(''.join(vocab.tokens[1:]))}{lines}"
         )
 
 

@@ -260,7 +260,7 @@ def check_start(start: FitResult, model: nn.Module, data: TextData) -> None:
         raise ValueError("start has diverged: go on from start.at_best_epoch()")
     check_vocab(start.vocab, data)
     shapes = param_shapes(without_lr(model))
-    if jax.tree.map(jnp.shape, shapes) != jax.tree.map(jnp.shape, start.params):
+    if jax.tree.map(np.shape, shapes) != jax.tree.map(np.shape, start.params):
         raise ValueError(
             f"the parameters of start have other shapes than those of {describe_model(model)}: "
             "pass the model that start.model is"

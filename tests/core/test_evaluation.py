@@ -105,12 +105,13 @@ def test_a_sentence_is_scored_as_its_ids_are(fitted):
 @pytest.mark.parametrize(
     "text, words",
     [
-        ("bad guy", "has ' ', 'g', 'u', 'y', which the model has never seen"),
+        ("bad guy", "has ' ', 'g', 'u', 'y', which the vocabulary of the model lacks"),
         (np.array([0.5, 1.0]), r"shape \(2,\) and type float64: pass a string, or ids"),
         (np.array([[1, 2]]), r"shape \(1, 2\)"),
         (np.array([1, 7]), r"id 7 is outside 0\.\.6"),
         (np.array([1, -1]), r"id -1 is outside 0\.\.6"),
-        ("", "0 characters leaves nothing"),
+        ("", "text is empty"),
+        ("a", "1 characters leaves nothing"),
         (None, "pass a string, or ids"),
     ],
 )
