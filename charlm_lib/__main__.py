@@ -42,10 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     lose_nothing()
     try:
-        options = build_parser().parse_args(arguments)
-        status = options.run(options)
-        sys.stdout.flush()
-        return status
+        return run(arguments)
     except BrokenPipeError:  # whoever read the output has seen enough
         fall_silent()
         return 128 + signal.SIGPIPE
@@ -54,6 +51,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def run(arguments: list[str] | None) -> int:
+    """Run a command, and hand over all that it printed."""
+    try:
+        options = build_parser().parse_args(arguments)
+        return options.run(options)
+    finally:
+        sys.stdout.flush()  # here, where somebody notices that its reader has gone
 
 
 def report(options: argparse.Namespace) -> int:
@@ -185,9 +191,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"charlm_lib {cl.__version__}")
     parser.set_defaults(run=report)
     commands = parser.add_subparsers(title="commands", metavar="{train,sample}")
-    for run, add_options in ((train, add_train), (sample, add_sample)):
-        command = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
-        command.set_defaults(run=run)
+    for task, add_options in ((train, add_train), (sample, add_sample)):
+        command = commands.add_parser(task.__name__, help=task.__doc__, description=task.__doc__)
+        command.set_defaults(run=task)
         add_options(command)
     return parser
 
