@@ -12,8 +12,6 @@ from charlm_lib.__main__ import main
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "your-own.md"
 FENCED = re.compile(r"^```(python|sh)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 BLOCKS = FENCED.findall(PAGE.read_text(encoding="utf-8"))
-    r"^```(python|sh)\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE
-)
 
 
 def run_shell(block: str) -> None:
