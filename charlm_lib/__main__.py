@@ -21,7 +21,7 @@ import jax
 
 import charlm_lib as cl
 from charlm_lib.console.announcement import announcement
-from charlm_lib.console.files import beside, check_output, keep
+from charlm_lib.console.files import begun, check_output, keep, unfinished
 from charlm_lib.console.names import as_options
 from charlm_lib.console.options import SETTINGS, add_sample, add_train
 from charlm_lib.console.output import PROGRAM, can_show, fall_silent, lose_nothing, say, show
@@ -91,9 +91,15 @@ def train(options: argparse.Namespace) -> int:
 
 def learn(options: argparse.Namespace, stop: StopSignals) -> int:
     """Train, save what was learned, and give the exit status."""
-    start = cl.load(options.start) if options.start else None
-    data, model, trainer, optimizer = prepare(options, start)
+    old = cl.load(options.start) if options.start else None
+    recipe = prepare(options, old)
+    start = begun(options.output, recipe, options.key, old and old.params)
+    done = len(start.history["epoch"]) if start else 0
+    data, model, trainer, optimizer = recipe
+    trainer = replace(trainer, max_epochs=trainer.max_epochs - done)
     print(announcement(options.text or "The Time Machine", data, model, trainer), flush=True)
+    if old and not start:
+        start = replace(old, settings={})  # a new run from its parameters: its rate rises anew
     with warnings.catch_warnings(record=True, action="always") as said:
         result = trainer.fit(
             model,
@@ -101,7 +107,7 @@ def learn(options: argparse.Namespace, stop: StopSignals) -> int:
             key=options.key,
             optimizer=optimizer,
             start=start,
-            checkpoint=beside(options.output, "unfinished"),
+            checkpoint=unfinished(options.output),
         )
     if result.stopped == "diverged":
         say(divergence_advice(options))
@@ -114,7 +120,10 @@ def learn(options: argparse.Namespace, stop: StopSignals) -> int:
     prefix = f" --prefix={shlex.quote(first)}" if can_show(first) else ""
     print(f"Saved as {saved}. Let it write:")
     print(f"{PROGRAM} sample --model {shlex.quote(str(saved))}{prefix}")
-    return stop.status if result.stopped == "interrupted" else 0
+    if result.stopped != "interrupted":
+        return 0
+    say("the same command goes on from here")
+    return stop.status
 
 
 def sample(options: argparse.Namespace) -> int:
