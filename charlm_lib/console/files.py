@@ -68,6 +68,6 @@ def keep(result: FitResult, path: Path, overwrite: bool) -> Path:
         result.save(place, overwrite)
     for warning in said:
         raise OSError(f"--output {place} could not be written: {warning.message}")
-    if place != unfinished(path):
+    if place != unfinished(path) and may_be_replaced(unfinished(path)):
         unfinished(path).unlink(missing_ok=True)
     return place

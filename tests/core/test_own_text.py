@@ -1,5 +1,7 @@
 """Settings that fit a text: all of it is used, a tenth is held out, and the time is bounded."""
 
+import re
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -80,14 +82,23 @@ def test_chosen_settings_take_the_place_of_single_ones():
 
 @pytest.mark.parametrize(
     "size, chosen",
-    [(2, {}), (5_000, {"batch_size": 64, "num_steps": 50}), (100, {"num_steps": 60})],
+    [
+        (2, {}),
+        (5_000, {"batch_size": 64, "num_steps": 50}),
+        (5_000, {"num_steps": 400}),
+        (100, {"num_steps": 60}),
+    ],
 )
-def test_a_text_too_short_is_refused_with_the_length_that_it_needs(size, chosen):
+def test_a_text_too_short_gets_numbers_that_fit(size, chosen):
     with pytest.raises(ValueError, match=f"the text has {size} characters") as error:
         fitting_settings(size, **chosen)
-    needed = int(str(error.value).split(" need ")[1].split(",")[0])
-    assert needed > size
-    assert fitting_settings(needed, **chosen).num_val
+    needed = int(re.search(r" need (\d+)", str(error.value))[1])
+    assert needed > size and fitting_settings(needed, **chosen).num_val
+    advice = re.findall(r"(\w+)=(\d+)", str(error.value).split(": use ")[1])
+    assert bool(advice) == (size > 2)
+    if advice:
+        fitting = chosen | {name: int(number) for name, number in advice}
+        assert fitting_settings(size, **fitting).num_val
 
 
 def test_a_recipe_reads_the_text_as_it_is_told(text):
