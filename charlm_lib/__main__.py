@@ -54,10 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(arguments: list[str] | None) -> int:
-    """Run a command, and hand over all that it printed."""
+    """Run a command, and hand over all that it printed, warnings without their line of code."""
     try:
-        options = build_parser().parse_args(arguments)
-        return options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: say(as_options(message))
+            options = build_parser().parse_args(arguments)
+            return options.run(options)
     finally:
         sys.stdout.flush()  # here, where somebody notices that its reader has gone
 
@@ -85,7 +87,12 @@ def train(options: argparse.Namespace) -> int:
         try:
             return learn(options, stop)
         except KeyboardInterrupt:
-            say("stopped before an epoch was finished: there is nothing to save")
+            place = unfinished(options.output)
+            say(
+                f"stopped at once: {place} has what was saved on the way"
+                if place.exists()
+                else "stopped before an epoch was finished: there is nothing to save"
+            )
             return stop.status
 
 
@@ -100,21 +107,12 @@ def learn(options: argparse.Namespace, stop: StopSignals) -> int:
     print(announcement(options.text or "The Time Machine", data, model, trainer), flush=True)
     if old and not start:
         start = replace(old, settings={})  # a new run from its parameters: its rate rises anew
-    with warnings.catch_warnings(record=True, action="always") as said:
-        result = trainer.fit(
-            model,
-            data,
-            key=options.key,
-            optimizer=optimizer,
-            start=start,
-            checkpoint=unfinished(options.output),
-        )
+    checkpoint = unfinished(options.output)
+    result = trainer.fit(model, data, options.key, optimizer, start=start, checkpoint=checkpoint)
     if result.stopped == "diverged":
         say(divergence_advice(options))
         return 1
     saved = keep(result, options.output, options.overwrite)
-    for warning in said:
-        say(as_options(warning.message))
     print(result)
     first = opening(data.text)
     prefix = f" --prefix={shlex.quote(first)}" if can_show(first) else ""
@@ -189,7 +187,7 @@ def divergence_advice(options: argparse.Namespace) -> str:
     remedy = "a smaller --lr" + ("" if options.lr is None else f" than {options.lr:g}")
     if options.clip is not None and options.clip > 1:
         remedy += ", or --clip 1"
-    return f"training exploded, so that nothing was saved: try {remedy}"
+    return f"nothing was saved: try {remedy}"
 
 
 def build_parser() -> argparse.ArgumentParser:
