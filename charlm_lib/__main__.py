@@ -21,7 +21,7 @@ import jax
 
 import charlm_lib as cl
 from charlm_lib.console.announcement import announcement
-from charlm_lib.console.files import beside, check_output, keep
+from charlm_lib.console.files import begun, check_output, keep, unfinished
 from charlm_lib.console.names import as_options
 from charlm_lib.console.options import SETTINGS, add_sample, add_train
 from charlm_lib.console.output import PROGRAM, can_show, fall_silent, lose_nothing, say, show
@@ -42,10 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     lose_nothing()
     try:
-        options = build_parser().parse_args(arguments)
-        status = options.run(options)
-        sys.stdout.flush()
-        return status
+        return run(arguments)
     except BrokenPipeError:  # whoever read the output has seen enough
         fall_silent()
         return 128 + signal.SIGPIPE
@@ -54,6 +51,17 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def run(arguments: list[str] | None) -> int:
+    """Run a command, and hand over all that it printed, warnings without their line of code."""
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: say(as_options(message))
+            options = build_parser().parse_args(arguments)
+            return options.run(options)
+    finally:
+        sys.stdout.flush()  # here, where somebody notices that its reader has gone
 
 
 def report(options: argparse.Namespace) -> int:
@@ -79,36 +87,41 @@ def train(options: argparse.Namespace) -> int:
         try:
             return learn(options, stop)
         except KeyboardInterrupt:
-            say("stopped before an epoch was finished: there is nothing to save")
+            place = unfinished(options.output)
+            say(
+                f"stopped at once: {place} has what was saved on the way"
+                if place.exists()
+                else "stopped before an epoch was finished: there is nothing to save"
+            )
             return stop.status
 
 
 def learn(options: argparse.Namespace, stop: StopSignals) -> int:
     """Train, save what was learned, and give the exit status."""
-    start = cl.load(options.start) if options.start else None
-    data, model, trainer, optimizer = prepare(options, start)
+    old = cl.load(options.start) if options.start else None
+    recipe = prepare(options, old)
+    start = begun(options.output, recipe, options.key, old and old.params)
+    done = len(start.history["epoch"]) if start else 0
+    data, model, trainer, optimizer = recipe
+    trainer = replace(trainer, max_epochs=trainer.max_epochs - done)
     print(announcement(options.text or "The Time Machine", data, model, trainer), flush=True)
-    with warnings.catch_warnings(record=True, action="always") as said:
-        result = trainer.fit(
-            model,
-            data,
-            key=options.key,
-            optimizer=optimizer,
-            start=start,
-            checkpoint=beside(options.output, "unfinished"),
-        )
+    if old and not start:
+        start = replace(old, settings={})  # a new run from its parameters: its rate rises anew
+    checkpoint = unfinished(options.output)
+    result = trainer.fit(model, data, options.key, optimizer, start=start, checkpoint=checkpoint)
     if result.stopped == "diverged":
         say(divergence_advice(options))
         return 1
     saved = keep(result, options.output, options.overwrite)
-    for warning in said:
-        say(as_options(warning.message))
     print(result)
     first = opening(data.text)
     prefix = f" --prefix={shlex.quote(first)}" if can_show(first) else ""
     print(f"Saved as {saved}. Let it write:")
     print(f"{PROGRAM} sample --model {shlex.quote(str(saved))}{prefix}")
-    return stop.status if result.stopped == "interrupted" else 0
+    if result.stopped != "interrupted":
+        return 0
+    say("the same command goes on from here")
+    return stop.status
 
 
 def sample(options: argparse.Namespace) -> int:
@@ -174,7 +187,7 @@ def divergence_advice(options: argparse.Namespace) -> str:
     remedy = "a smaller --lr" + ("" if options.lr is None else f" than {options.lr:g}")
     if options.clip is not None and options.clip > 1:
         remedy += ", or --clip 1"
-    return f"training exploded, so that nothing was saved: try {remedy}"
+    return f"nothing was saved: try {remedy}"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -185,9 +198,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"charlm_lib {cl.__version__}")
     parser.set_defaults(run=report)
     commands = parser.add_subparsers(title="commands", metavar="{train,sample}")
-    for run, add_options in ((train, add_train), (sample, add_sample)):
-        command = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
-        command.set_defaults(run=run)
+    for task, add_options in ((train, add_train), (sample, add_sample)):
+        command = commands.add_parser(task.__name__, help=task.__doc__, description=task.__doc__)
+        command.set_defaults(run=task)
         add_options(command)
     return parser
 

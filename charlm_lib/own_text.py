@@ -10,6 +10,7 @@ from flax import linen as nn
 
 from charlm_lib.cells import CELLS, make_model
 from charlm_lib.data import TextData
+from charlm_lib.engine.streams import SHARES
 from charlm_lib.training import Trainer
 
 HELD_OUT = 10  # one character in so many is held out, at the end of the text
@@ -140,7 +141,7 @@ def fitting_settings(num_characters: int, **chosen) -> Settings:
         raise ValueError(
             f"the text has {num_characters} characters after cleaning, but batch_size={batch_size} "
             f"and num_steps={num_steps} need {2 * rows * num_steps + 1}, to train and to "
-            "validate: use a longer text, or smaller numbers"
+            f"validate: use {numbers_that_fit(num_characters, num_steps, carry_state)}"
         )
     num_val = rows * max(1, round(parts / HELD_OUT))
     num_train = rows * parts - num_val
@@ -169,6 +170,16 @@ def fitting_steps(num_characters: int, rows: int, num_steps: int) -> int:
     """Give about num_steps, so that so many rows of windows leave little of the text unused."""
     parts = max(HELD_OUT, (num_characters - 1) // (rows * num_steps))
     return max(1, (num_characters - 1) // (rows * parts))
+
+
+def numbers_that_fit(num_characters: int, num_steps: int, carry_state: bool) -> str:
+    """Name a batch_size, or a num_steps, at which a text has windows to train and to validate."""
+    least = SHARES if carry_state else 1
+    rows = (num_characters - 1) // 2 // num_steps // least * least
+    if rows:
+        return f"batch_size={rows}"
+    longest = (num_characters - 1) // 2 // least
+    return f"batch_size={least}, num_steps={longest}" if longest else "a longer text"
 
 
 def recipe_for(text: str, cell: str = "gru", settings: Settings | None = None, **options) -> Recipe:

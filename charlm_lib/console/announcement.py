@@ -54,9 +54,9 @@ def expected_seconds(model: nn.Module, data: TextData, max_epochs: int) -> float
     params = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), param_shapes(model))
     X = jnp.zeros((rows, data.num_steps), jnp.int32)
     jax.block_until_ready(read(params, X))  # compiles
-    fastest = min(seconds(lambda: read(params, X)) for _ in range(TRIES))
-    batches = -(-data.num_train // data.batch_size) * BACKWARD - (-data.num_val // data.batch_size)
-    return max_epochs * batches * fastest
+    wait = seconds(lambda: [read(params, X) for _ in range(TRIES)]) / TRIES
+    updates, more = (-(-n // data.batch_size) for n in (data.num_train, data.num_val))
+    return max_epochs * (BACKWARD * updates + more) * wait
 
 
 def seconds(call) -> float:

@@ -61,12 +61,9 @@ def as_number(text: str) -> float:
         return math.nan
 
 
-def a_character(text: str) -> str:
-    r"""Read one character; a line's end is written `\n`."""
-    text = "\n" if text == r"\n" else text
-    if len(text) != 1:
-        raise argparse.ArgumentTypeError(rf"{text!r} must be one character; \n for a line's end")
-    return text
+def line_ends(text: str) -> str:
+    r"""Read some characters; a line's end is written `\n`."""
+    return text.replace(r"\n", "\n")
 
 
 def seed(text: str) -> int:
@@ -117,7 +114,7 @@ def add_sample(parser: argparse.ArgumentParser) -> None:
     add("--best", action="store_true", help="as it was after its best epoch")
     add("--prefix", metavar="TEXT", help="text to go on from [one that the model can read]")
     add("--length", type=whole_number, default=200, metavar="N", help="characters [%(default)s]")
-    add("--stop", type=a_character, metavar="CHARACTER", help=r"end each text there; \n: a line")
+    add("--stop", type=line_ends, metavar="TEXT", help=r"end before this; \n: the end of a line")
     add(
         "--temperature",
         type=temperature,

@@ -1,9 +1,8 @@
 """The text that a model is to go on from: one that it can read."""
 
-from charlm_lib.data import Vocab
+from charlm_lib.data import Vocab, shorten
 
 USUAL = "time traveller"
-LONGEST = 60  # characters of a vocabulary that an error lists
 
 
 def opening(text: str) -> str:
@@ -33,10 +32,8 @@ def typed_prefix(typed: str, vocab: Vocab) -> str:
         raise ValueError(f"--prefix {typed!r} has no character that the model can read")
     unknown = vocab.unknown(prefix)
     if unknown:
-        known = "".join(vocab.tokens[1:])
-        known = f"{known[:LONGEST]}…" if len(known) > LONGEST else known
         raise ValueError(
-            f"--prefix {typed!r} has {' '.join(map(repr, unknown))}, which the model has never "
-            f"seen: it knows {known!r}"
+            f"--prefix {typed!r} has {shorten(unknown)}, which the model has never seen: it knows "
+            f"{shorten(''.join(vocab.tokens[1:]))}"
         )
     return prefix
