@@ -379,7 +379,7 @@ def fit_or_load(
     imports are the same, and only if the run was finished. A run that diverged is not saved.
 
     While it trains, the result so far is saved beside it now and then, and also when it is stopped,
-    as `NAME-unfinished.safetensors`. Called again, also after a crash, it goes on from there.
+    as `NAME.unfinished.safetensors`. Called again, also after a crash, it goes on from there.
 
     Args:
         path: the file.
@@ -398,7 +398,7 @@ def fit_or_load(
         if jax.process_index() == 0:
             print(f"{path}: {result}")
         return result
-    unfinished = path.with_stem(f"{path.stem}-unfinished")
+    unfinished = path.with_name(f"{path.stem}.unfinished.safetensors")
     start = unfinished_run(unfinished, wanted, model)
     done = len(start.history["epoch"]) if start else 0
     left = replace(trainer, max_epochs=trainer.max_epochs - done)

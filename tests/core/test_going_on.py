@@ -203,7 +203,7 @@ def test_after_a_crash_the_same_call_goes_on_from_the_last_checkpoint(
         crash_in(patched, 4)
         with pytest.raises(Crash):
             cl.fit_or_load(*arguments, checkpoint_minutes=0)
-    kept = cl.load(tmp_path / "long-unfinished.safetensors")
+    kept = cl.load(tmp_path / "long.unfinished.safetensors")
     assert kept.history["epoch"] == [1, 2, 3] and kept.stopped == "interrupted"
     assert not path.exists()
     result = cl.fit_or_load(*arguments)
