@@ -62,7 +62,7 @@ def test_models_are_those_of_the_chapters(cell, layers, model):
     "arguments, words",
     [
         ("train --text missing.txt", "There is no file 'missing.txt'"),
-        ("train --text my.txt --num-train 5000", "lower num_train or num_val"),
+        ("train --text my.txt --num-train 5000", "use batch_size="),
         ("train --text my.txt --layers 0", "num_layers=0 must be a whole number of at least 1"),
         ("train --text my.txt --lr -1", "lr=-1.0 must be a positive number"),
         ("train --text my.txt --cell tanh --dropout 0.5", "--cell gru only"),
