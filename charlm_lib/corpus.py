@@ -96,7 +96,7 @@ def check_string(text: str) -> None:
     """Raise a ValueError that says what to pass instead, unless the text is a string."""
     if isinstance(text, str):
         return
-    advice = 'pass one string, such as read_file("my.txt")'
+    advice = 'pass what is to be read, such as read_file("my.txt")'
     if isinstance(text, bytes | bytearray):
         advice = 'decode it with text.decode("utf-8")'
     elif isinstance(text, os.PathLike):
@@ -106,7 +106,7 @@ def check_string(text: str) -> None:
     elif isinstance(text, Iterable):
         advice = 'join its strings with "".join(...), or lines with "\\n".join(...)'
     shown = " ".join(reprlib.repr(text).split())
-    raise ValueError(f"the text is {shown}, a {type(text).__name__} and no string: {advice}")
+    raise ValueError(f"the text must be one string, not {type(text).__name__} {shown}: {advice}")
 
 
 def check_no_name(text: str) -> None:
@@ -178,8 +178,8 @@ def read_file(path: str | Path) -> str:
     """
     if not isinstance(path, str | os.PathLike):
         raise ValueError(
-            f"path={reprlib.repr(path)} is a {type(path).__name__}: pass the name of a text file, "
-            "as a string or a Path"
+            f"path must be a string or a Path, not {type(path).__name__} {reprlib.repr(path)}: "
+            "pass the name of a text file"
         )
     name = shorten(str(path))
     if str(path).startswith(WEB):

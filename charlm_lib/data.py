@@ -150,7 +150,7 @@ def check_vocab(vocab: Vocab | None) -> None:
     """Raise a ValueError unless this is a vocabulary, or None."""
     if vocab is not None and not isinstance(vocab, Vocab):
         raise ValueError(
-            f"vocab must be a Vocab, not a {type(vocab).__name__}: pass that of a trained model, "
+            f"vocab must be a Vocab, not {type(vocab).__name__}: pass that of a trained model, "
             "result.vocab, or of another text, data.vocab"
         )
 

@@ -128,14 +128,14 @@ def test_clean_keeps_at_most_one_blank_line_and_the_last_end(text, cleaned):
 @pytest.mark.parametrize(
     "text, words",
     [
-        (["one", "two"], ["['one', 'two'], a list", 'join its strings with "".join']),
+        (["one", "two"], ["not list ['one', 'two']: ", 'join its strings with "".join']),
         ((line for line in "ab"), ["generator", "join"]),
         (np.array(["a", "b"]), ["ndarray", "join"]),
-        (b"bytes", ["b'bytes', a bytes", 'text.decode("utf-8")']),
-        (None, ["None, a NoneType", "read_file"]),
+        (b"bytes", ["not bytes b'bytes': ", 'text.decode("utf-8")']),
+        (None, ["not NoneType None: ", "read_file"]),
         (Path("my.txt"), ["my.txt", "TextData.from_file"]),
         (io.StringIO("text"), ["StringIO", "file.read()"]),
-        (64, ["64, a int", "one string"]),
+        (64, ["one string, not int 64: "]),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -393,10 +393,10 @@ def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "path, words",
     [
-        (None, "path=None is a NoneType: pass the name"),
-        (b"my.txt", "path=b'my.txt' is a bytes"),
-        (3, "path=3 is a int"),
-        (["a.txt", "b.txt"], "is a list"),
+        (None, "a string or a Path, not NoneType None: pass the name"),
+        (b"my.txt", "not bytes b'my.txt'"),
+        (3, "not int 3"),
+        (["a.txt", "b.txt"], r"not list \['a.txt', 'b.txt'\]"),
         ("", "'' is not the name of a file"),
         ("a line\nand another", "'a line.*another' is not the name .*TextData\\(text, "),
         ("word " * 1000, "… ?word word .*5,000 characters.* is not the name .*TextData"),
@@ -429,7 +429,15 @@ def test_a_name_passed_as_the_text(tmp_path, monkeypatch, text, words):
 
 @pytest.mark.parametrize(
     "text",
-    ["note", "see my.txt\n", "see my.txt for more", "https://example.org has more", "日" * 250],
+    [
+        "note",
+        "see my.txt for more",
+        "one line\nmy.txt",
+        "see my.txt\n",
+        "see " * 99 + "my.txt",
+        "https://example.org has more",
+        "日" * 250,
+    ],
 )
 def test_a_text_that_is_no_name(tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
