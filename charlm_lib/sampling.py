@@ -109,7 +109,7 @@ def check_stop(stop: str, vocab: Vocab) -> None:
 def check_temperature(temperature: float) -> np.float32:
     """Give the temperature between `COLDEST` and `HOTTEST`; raise a ValueError for no number."""
     number = temperature
-    if isinstance(number, jax.Array | np.ndarray) and number.size == 1 and not number.ndim:
+    if getattr(number, "ndim", None) == 0 and jnp.issubdtype(number.dtype, np.number):
         number = number.item()
     if isinstance(number, bool) or not isinstance(number, Real) or not 0 < number < float("inf"):
         raise ValueError(
