@@ -1,6 +1,7 @@
 """What the unit tests share: small data, random weights, and a quick compiler."""
 
 import os
+import random
 
 os.environ.setdefault("CHARLM_CPU_DEVICES", "8")  # several devices on any machine
 os.environ.pop("CHARLM_FAST", None)  # full runs, whatever the user is looking at
@@ -17,6 +18,16 @@ jax.config.update("jax_disable_most_optimizations", True)  # these models compil
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 import charlm_lib as cl  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--shuffle", metavar="SEED", help="run the tests in this seed's random order")
+
+
+def pytest_collection_modifyitems(config, items):
+    seed = config.getoption("--shuffle")
+    if seed is not None:
+        random.Random(seed).shuffle(items)
 
 
 def pytest_configure(config):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
 from tools.chromium import ARGUMENTS, find_chromium
@@ -19,6 +19,13 @@ BUILT = Path(__file__).resolve().parents[2] / "_build" / "test" / "_build" / "ht
 HTML = Path(os.environ.get("CHARLM_SITE", BUILT)).resolve()
 # Where the site lies on its host: below a path, as GitHub Pages serves the site of a repository.
 BELOW = "/a-repository"
+SECONDS = 300  # for any one step: on a busy machine each may take minutes
+
+
+def patience() -> float:
+    """Say how many processes want each core: all takes as many times as long as on a quiet one."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 1
+    return max(1.0, load / (os.cpu_count() or 1))
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -75,6 +82,7 @@ def browser():
         (pytest.fail if os.environ.get("CHARLM_NEED_BROWSER") else pytest.skip)(reason)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        expect.set_options(timeout=1000 * SECONDS)
         yield browser
         browser.close()
 
@@ -93,9 +101,11 @@ def site():
 
 def new_context(browser: Browser, scheme="light", width=1280, height=900) -> BrowserContext:
     """Open a browsing context: pages in it share what they store, and the work of loading."""
-    return browser.new_context(
+    context = browser.new_context(
         color_scheme=scheme, viewport={"width": width, "height": height}, locale="en-GB"
     )
+    context.set_default_timeout(1000 * SECONDS)
+    return context
 
 
 def open_page(context: BrowserContext, address: str, is_shared: bool = False) -> Visit:

@@ -1,6 +1,7 @@
 """The built site in Chromium: complete, quiet, readable, and alone with its own server."""
 
 import fnmatch
+import time
 from html.parser import HTMLParser
 from importlib import metadata
 from pathlib import Path
@@ -10,7 +11,7 @@ import nbformat
 import pytest
 import yaml
 
-from tests.browser.conftest import HTML
+from tests.browser.conftest import HTML, SECONDS
 from tools.site.licences import COMPONENTS, TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,11 +183,17 @@ def test_a_page_runs_no_scripts_but_its_own(visit, path):
     opened = visit(path)
     assert opened.problems == {}
     opened.page.evaluate(SMUGGLED)
+
+    def refused():
+        return [text for text in opened.console if "Content Security Policy" in text]
+
+    deadline = time.monotonic() + SECONDS
+    while len(refused()) < 5 and time.monotonic() < deadline:
+        opened.page.wait_for_timeout(100)
     opened.page.wait_for_timeout(300)
+    assert len(refused()) == 5, opened.console
     assert opened.page.evaluate("window.smuggled") is None
     assert opened.off_host == []
-    refused = [text for text in opened.console if "Content Security Policy" in text]
-    assert len(refused) == 5, opened.console
 
 
 def test_the_buttons_above_the_text_work(visit):

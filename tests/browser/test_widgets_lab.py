@@ -13,8 +13,9 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 300  # for any one step: on a busy machine each may take minutes
 pytestmark = pytest.mark.alone  # JupyterLab and its kernel keep the cores busy
 
 CELLS = [
@@ -73,7 +74,7 @@ def lab(tmp_path_factory):
         yield address
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait()
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +102,6 @@ def notebook(browser, lab):
     page.locator(".clm-train").wait_for()
     yield page
     context.close()
-
-
-@pytest.fixture(autouse=True)
-def patience():
-    """Let every `expect` of this file wait."""
-    expect.set_options(timeout=1000 * SECONDS)
-    yield
-    expect.set_options(timeout=5000)
 
 
 def run_cell(page, number):
@@ -158,7 +151,7 @@ def test_python_sees_the_readers_choices_and_the_page_sees_pythons(notebook):
         run_cell(notebook, 5)
         if "'round at ' 0.3 1" in output.inner_text():
             break
-    expect(output).to_have_text("python has 'round at ' 0.3 1", timeout=5000)
+    expect(output).to_have_text("python has 'round at ' 0.3 1")
     run_cell(notebook, 6)
     expect(sampler.get_by_label("Prefix")).to_have_value("us at ")
 

@@ -1,10 +1,12 @@
 """TrainInThePage in Chromium: it learns, compares, explodes and explains, without freezing."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import SECONDS, patience
 from tests.browser.widgets_page import TRAIN, widget
 
 pytest_plugins = ["tests.browser.widgets_fixtures"]
@@ -20,12 +22,13 @@ def updates(train):
     return int(found[1]) if found else 0
 
 
-def wait_for(page, condition, seconds):
-    for _ in range(10 * seconds):
+def wait_for(page, condition):
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
         if condition():
             return
         page.wait_for_timeout(100)
-    pytest.fail(f"not so within {seconds} s")
+    pytest.fail(f"not so within {SECONDS} s")
 
 
 @pytest.mark.alone
@@ -48,17 +51,21 @@ def test_it_learns_in_the_page_without_freezing_it(opened, browser, served, wher
         beat();
     }""")
     train.get_by_role("button", name="Train", exact=True).click()
-    wait_for(page, lambda: perplexity(train) < 14, 15)
+    wait_for(page, lambda: perplexity(train) < 14)
     assert f"in {where}" in train.locator(".clm-status").inner_text()
-    assert page.evaluate("longest") < 700  # ms without an answer to the reader
+    assert page.evaluate("longest") < 700 * patience()  # ms without an answer to the reader
     assert len(train.locator(".clm-sample").inner_text()) > 100
     train.get_by_role("button", name="Pause").click()
-    page.wait_for_timeout(300)
+
+    def is_at_rest():  # an update may still be under way
+        done = updates(train)
+        page.wait_for_timeout(300)
+        return updates(train) == done
+
+    wait_for(page, is_at_rest)
     done = updates(train)
-    page.wait_for_timeout(300)
-    assert updates(train) == done
     train.get_by_role("button", name="One update").click()
-    wait_for(page, lambda: updates(train) == done + 1, 5)
+    wait_for(page, lambda: updates(train) == done + 1)
 
 
 def test_runs_are_compared_and_reset(page):
@@ -67,7 +74,7 @@ def test_runs_are_compared_and_reset(page):
     for count, cell in ((1, "tanh"), (2, "GRU"), (3, "tanh")):
         train.get_by_label("Cell").select_option(cell)
         train.get_by_role("button", name="Train", exact=True).click()
-        wait_for(page, lambda: updates(train) >= 21, 30)
+        wait_for(page, lambda: updates(train) >= 21)
         train.get_by_role("button", name="Pause").click()
         expect(lines).to_have_count(count)
         expect(lines.last).to_contain_text(f"1 {cell} layer of 32")
@@ -127,7 +134,7 @@ def test_without_clipping_the_explosion_is_explained(page):
     train.get_by_label("Learning rate").fill("10")
     expect(train.locator("output")).to_have_text("20")
     train.get_by_role("button", name="Train", exact=True).click()
-    expect(train.get_by_role("alert")).to_contain_text("Turn clipping on", timeout=15_000)
+    expect(train.get_by_role("alert")).to_contain_text("Turn clipping on")
     assert train.get_by_role("button", name="Go on").is_disabled()
     plot = train.locator(".clm-plots svg").first
     assert plot.locator(".clm-exit").count() == 2  # training and validation leave the drawing
@@ -166,7 +173,7 @@ def test_own_text_is_judged_and_learned(page):
     expect(train.get_by_text("Only the first 200,000 characters count.")).to_be_visible()
     assert len(area.input_value()) == 200_001
     train.get_by_role("button", name="Train", exact=True).click()
-    wait_for(page, lambda: updates(train) >= 20, 15)
+    wait_for(page, lambda: updates(train) >= 20)
     assert page.locator(".clm script").count() == 0
     train.get_by_role("button", name="Pause").click()
     expect(train.locator(".clm-runs")).to_contain_text(
@@ -204,5 +211,5 @@ def test_a_file_that_may_start_no_worker_still_learns_step_by_step(opened, folde
     page = opened((folder / "index.html").as_uri())
     train = widget(page, TRAIN)
     train.get_by_role("button", name="One update").click()
-    wait_for(page, lambda: updates(train) == 1, 10)
+    wait_for(page, lambda: updates(train) == 1)
     expect(train.locator(".clm-status")).to_contain_text("page")

@@ -32,11 +32,6 @@ RULES = {  # how code is written and checked: no number depends on them
     "jax_transfer_guard": "disallow",
     "jax_default_matmul_precision": "highest",  # a CPU has no other one
 }
-NUMBERS = {  # other random numbers, or more digits
-    "jax_enable_x64": True,
-    "jax_default_prng_impl": "rbg",
-    "jax_threefry_partitionable": False,
-}
 
 
 @contextmanager
@@ -93,8 +88,11 @@ def check(name, path, same):
     return expected, texts, result, written
 
 
-@pytest.mark.parametrize("name", ["stacked", "gru"])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "rule, name",
+    [(rule, "gru") for rule in RULES]
+    + [("jax_disable_jit", "stacked"), ("jax_numpy_rank_promotion", "stacked")],
+)
 def test_rules_for_code_change_no_number(rule, name, tmp_path):
     expected, texts, result, written = check(name, tmp_path / "run", (rule, RULES[rule]))
     np.testing.assert_allclose(perplexities(result), perplexities(expected), rtol=1e-6)
@@ -116,14 +114,16 @@ def test_more_digits_give_nearly_the_same(name, tmp_path):
     assert not np.array_equal(perplexities(result), perplexities(expected))
 
 
-@pytest.mark.parametrize("rule", sorted(NUMBERS.keys() - {"jax_enable_x64"}))
-def test_other_random_numbers_give_another_run(rule, tmp_path):
-    expected, _, result, _ = check("gru", tmp_path / "run", (rule, NUMBERS[rule]))
+@pytest.mark.parametrize(
+    "rule, value", [("jax_default_prng_impl", "rbg"), ("jax_threefry_partitionable", False)]
+)
+def test_other_random_numbers_give_another_run(rule, value, tmp_path):
+    expected, _, result, _ = check("rnn", tmp_path / "run", (rule, value))
     np.testing.assert_allclose(perplexities(result), perplexities(expected), rtol=0.1)
     assert not np.array_equal(perplexities(result), perplexities(expected))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["stacked", "gru"])
 @pytest.mark.parametrize("rule", ["jax_enable_x64", "jax_disable_jit"])
 def test_state_is_carried(rule, name):
     expected, _ = usual(name, carry=True)
@@ -143,7 +143,7 @@ def test_another_device_by_default_gets_the_result(tmp_path):
     assert {device for x in jax.tree.leaves(result.params) for device in x.devices()} == {second}
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["stacked", "rnn", "gru"])
 def test_a_twin_has_as_many_digits_as_its_model(name):
     X = np.arange(12, dtype=np.int32).reshape(2, 6) % V
     model = MODELS[name]
@@ -165,7 +165,7 @@ def test_a_twin_has_as_many_digits_as_its_model(name):
         np.testing.assert_allclose(one, other, rtol=1e-10 if one.dtype == np.float64 else 1e-5)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["stacked", "gru"])
 def test_weights_in_fewer_digits_than_the_state(name):
     result, _ = usual(name)
     small = jax.tree.map(lambda x: x.astype("bfloat16"), result.params)

@@ -57,7 +57,7 @@ def test_micro_batches_do_not_depend_on_the_number_of_cores(batch_size, micro):
 def run_python(code, **environment):
     environment = {k: v for k, v in {**os.environ, **environment}.items() if v is not None}
     return subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=600
     )
 
 

@@ -51,7 +51,7 @@ def hosts(tmp_path_factory, text):
         port = free.getsockname()[1]
     processes = [start(port, number, path, text) for number in (0, 1)]
     try:
-        printed = [process.communicate(timeout=300) for process in processes]
+        printed = [process.communicate(timeout=900) for process in processes]
     finally:
         for process in processes:
             process.kill()

@@ -38,7 +38,7 @@ def _run(node: str, program: str, **inputs):
         input=json.dumps(inputs),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
