@@ -49,7 +49,8 @@ def begun(path: Path, recipe: Recipe, key: int, first_params: dict | None) -> Fi
     data, model, trainer, optimizer = recipe
     rule = trainer.rule_for(model, data, optimizer)
     wanted = describe_run(trainer, model, data, key, rule, first_params)
-    found = [unfinished_run(place, wanted, model) for place in (unfinished(path), path)]
+    places = filter(may_be_replaced, (unfinished(path), path))  # another kind holds no run
+    found = [unfinished_run(place, wanted, model) for place in places]
     return max(filter(None, found), key=lambda run: len(run.history["epoch"]), default=None)
 
 

@@ -188,8 +188,9 @@ def test_the_same_command_goes_on_where_it_was_broken_off(
     assert run(*command) == 0
     assert "2 epochs" in capsys.readouterr().out.splitlines()[0]  # are left
     whole, again = cl.load("whole.safetensors"), cl.load("model.safetensors")
-    assert again.history["val_perplexity"] == whole.history["val_perplexity"]
-    np.testing.assert_array_equal(flat(again.params), flat(whole.params))
+    for name in ("train_perplexity", "val_perplexity"):
+        assert again.history[name] == pytest.approx(whole.history[name], rel=1e-5)
+    np.testing.assert_allclose(flat(again.params), flat(whole.params), rtol=1e-4, atol=1e-6)
     assert again.settings == whole.settings and again.stopped == "finished"
     assert not Path("model.unfinished.safetensors").exists()
 
