@@ -13,7 +13,7 @@ keep_compiled_programs()
 
 from charlm_lib.cells import make_model  # noqa: E402
 from charlm_lib.corpus import clean, read_corpus, read_file, read_url  # noqa: E402
-from charlm_lib.data import TextData, TimeMachine, Vocab, gather_windows  # noqa: E402
+from charlm_lib.data import TextData, TimeMachine, gather_windows  # noqa: E402
 from charlm_lib.engine.parameters import first_params  # noqa: E402
 from charlm_lib.engine.twins import Use, fuse  # noqa: E402
 from charlm_lib.evaluation import TrainedModel, evaluate, nll_by_position, text_nll  # noqa: E402
@@ -34,6 +34,7 @@ from charlm_lib.own_text import Settings, fitting_settings, recipe_for  # noqa: 
 from charlm_lib.results import FitResult, load  # noqa: E402
 from charlm_lib.sampling import predict, sample  # noqa: E402
 from charlm_lib.training import Trainer, fit_or_load  # noqa: E402
+from charlm_lib.vocabulary import Vocab  # noqa: E402
 
 __version__ = version("charlm_lib")
 __all__ = [

@@ -9,12 +9,13 @@ import numpy as np
 import optax
 from flax import linen as nn
 
-from charlm_lib.data import TextData, Vocab, gather_windows, readable
+from charlm_lib.data import TextData, gather_windows
 from charlm_lib.engine.batches import device_mesh
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.epochs import windows_nll
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, fuse
+from charlm_lib.vocabulary import Vocab, readable
 
 _windows_nll = jit_model(windows_nll, static_argnums=range(5))  # compiled once per model and shape
 

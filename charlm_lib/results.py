@@ -15,13 +15,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from charlm_lib.cells import build_model, describe_model
-from charlm_lib.data import Vocab
 from charlm_lib.display.numbers import format_perplexity
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.fingerprint import json_value
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.short_runs import note
 from charlm_lib.engine.twins import Use, as_ours
+from charlm_lib.vocabulary import Vocab
 
 ANY_FORMAT = "charlm_lib result "
 FORMAT = ANY_FORMAT + "2"

@@ -12,7 +12,7 @@ import optax
 from flax import linen as nn
 
 from charlm_lib.cells import describe_model
-from charlm_lib.data import TextData, Vocab
+from charlm_lib.data import TextData
 from charlm_lib.display.numbers import format_perplexity
 from charlm_lib.display.progress import FitDisplay
 from charlm_lib.engine.batches import on_any_process
@@ -30,6 +30,7 @@ from charlm_lib.evaluation import TrainedModel, check_vocab, windows_loss
 from charlm_lib.losses import has_exploded, perplexity
 from charlm_lib.models import check_sizes, refuse_arguments
 from charlm_lib.results import FitResult, load, may_be_replaced, read
+from charlm_lib.vocabulary import Vocab
 
 EVERY_DEVICE = (
     "leave it out, since all devices that JAX sees share the work; JAX_PLATFORMS=cpu in the "

@@ -23,6 +23,7 @@ DOORS = {module.__name__: set(module.__all__) for module in (cl, display, studie
 # itself.
 FLOORS = (
     ("corpus", "models", "losses", "ngram"),
+    ("vocabulary",),
     ("data",),
     ("cells",),
     ("display",),

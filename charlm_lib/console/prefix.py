@@ -1,6 +1,6 @@
 """The text that a model is to go on from: one that it can read."""
 
-from charlm_lib.data import Vocab, shorten
+from charlm_lib.vocabulary import Vocab, some_of
 
 USUAL = "time traveller"
 
@@ -33,7 +33,7 @@ def typed_prefix(typed: str, vocab: Vocab) -> str:
     unknown = vocab.unknown(prefix)
     if unknown:
         raise ValueError(
-            f"--prefix {typed!r} has {shorten(unknown)}, which the model has never seen: it knows "
-            f"{shorten(''.join(vocab.tokens[1:]))}"
+            f"--prefix {typed!r} has {some_of(unknown)}, which the model has never seen: it knows "
+            f"{some_of(''.join(vocab.tokens[1:]))}"
         )
     return prefix

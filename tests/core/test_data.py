@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib import data as data_module
+from charlm_lib import vocabulary
 from tests.random_texts import assigned, random_texts
 
 
@@ -211,17 +211,17 @@ def test_vocab_folds_what_it_lacks(characters, text, folded):
 )
 def test_what_a_model_cannot_read_is_named(text, message):
     with pytest.raises(ValueError, match=message):
-        data_module.readable(text, cl.Vocab("ab"), "text", "'mine'")
+        vocabulary.readable(text, cl.Vocab("ab"), "text", "'mine'")
 
 
 def test_a_readable_text_is_given_as_it_is_read():
-    assert data_module.readable("aB", cl.Vocab("ab")) == "ab"
+    assert vocabulary.readable("aB", cl.Vocab("ab")) == "ab"
 
 
 def test_neither_long_texts_nor_long_vocabularies_are_written_out():
     vocab = cl.Vocab(map(chr, range(0x4E00, 0x5E00)))
     with pytest.raises(ValueError, match="use only its 4096 characters '一.*'…$") as found:
-        data_module.readable("".join(map(chr, range(0x100, 0x900))), vocab)
+        vocabulary.readable("".join(map(chr, range(0x100, 0x900))), vocab)
     assert len(str(found.value)) < 400
 
 
