@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import termios
 import tomllib
 from dataclasses import replace
 from functools import partialmethod
@@ -305,6 +306,7 @@ def test_a_process_that_is_killed_keeps_what_it_learned(book):
 
 def test_a_terminal_that_is_closed_does_not_matter(book):
     terminal, inside = os.openpty()
+    termios.tcsetwinsize(inside, (24, 80))  # one without columns shows no progress
     with begin(stdin=inside, stdout=inside, stderr=inside, start_new_session=True) as process:
         os.close(inside)
         shown = b""
