@@ -54,6 +54,7 @@ class PredictFirst(anywidget.AnyWidget):
         """
         models, weights = pack(result)
         check_text(text, models, "text")
+        text = result.vocab.fold(text)  # as the page reads it, so that places are the same
         if not 1 <= start < len(text):
             raise ValueError(f"start {start}: give between 1 and {len(text) - 1} characters")
         spec = {"kind": "next", "text": text, "start": start}

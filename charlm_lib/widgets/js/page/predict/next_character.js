@@ -31,7 +31,7 @@ export class NextCharacterQuestion {
     input.disabled = false;
     input.oninput = () => {
       // The last character typed counts, so that another key changes the guess.
-      const typed = readText(Array.from(input.value).slice(-1).join(""), tokens)[0];
+      const typed = readText(input.value, tokens).at(-1);
       input.value = typed ? typed.shown : "";
       const isUnknown = typed && !typed.known;
       remark.say(isUnknown ? `“${typed.shown}” is none of the model's characters.` : "");
