@@ -119,7 +119,8 @@ def test_more_digits_give_nearly_the_same(name, tmp_path):
 )
 def test_other_random_numbers_give_another_run(rule, value, tmp_path):
     expected, _, result, _ = check("rnn", tmp_path / "run", (rule, value))
-    np.testing.assert_allclose(perplexities(result), perplexities(expected), rtol=0.1)
+    first, last = result.history["train_perplexity"]
+    assert last < first < 1.5 * V  # it learns, from a guess
     assert not np.array_equal(perplexities(result), perplexities(expected))
 
 
