@@ -162,7 +162,10 @@ def prepare(options: argparse.Namespace, start: cl.FitResult | None) -> Recipe:
                 f"--start goes on with the model of {options.start}: leave out --{named[0]}"
             )
     settings = None
-    if (options.recipe or ("fitting" if options.text is not None else "reference")) == "reference":
+    # Who counts windows means some of them, which may overlap: not the whole text, read in order.
+    counted = any(getattr(options, name) for name in ("num_train", "num_val", "stride"))
+    usual = "reference" if options.text is None or counted else "fitting"
+    if (options.recipe or usual) == "reference":
         plain = cell == "tanh" and options.layers == 1
         settings = replace(REFERENCE, lr=1.0) if plain else REFERENCE
     recipe = cl.recipe_for(read_text(options.text), cell, settings, **reading, **chosen)

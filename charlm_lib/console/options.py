@@ -85,7 +85,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         "--recipe",
         choices=("fitting", "reference"),
         help="fitting: chapter 6's, the whole text, at a size that fits [with --text]; "
-        "reference: chapter 4's, the first pages [without]",
+        "reference: chapter 4's, the first pages [without, or where windows are counted]",
     )
     add("--start", type=Path, metavar="FILE", help="go on from this saved model")
     add("--output", type=Path, default=MODEL, metavar="FILE", help="file to write [%(default)s]")

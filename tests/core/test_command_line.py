@@ -123,6 +123,12 @@ def test_without_a_text_models_and_windows_are_those_of_the_chapters(options, mo
         assert getattr(made.data, name) == getattr(windows, name)
 
 
+def test_who_counts_windows_gets_the_reference_recipe(book):
+    command = ["train", "--text", "my.txt", "--num-train", "90", "--num-val", "30"]
+    made = prepare(build_parser().parse_args([*command, "--batch-size", "16"]), None)
+    assert (made.data.num_train, made.data.stride, made.optimizer) == (90, 1, None)
+
+
 def test_going_on_learns_from_another_text_in_the_old_vocabulary(book, capsys):
     assert run("train", "--text", "my.txt", "--epochs", 3) == 0
     Path("other.txt").write_text("und die zeit verging im flug, ÄÄÄ sagte er " * 60)
@@ -356,7 +362,8 @@ def test_a_closed_pipe_gives_no_traceback(arguments, saved):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
-    assert process.returncode == 128 + signal.SIGPIPE
+    # argparse itself does not mind that nobody reads its help.
+    assert process.returncode == (0 if "--help" in arguments else 128 + signal.SIGPIPE)
 
 
 def test_a_prefix_is_read_as_the_text_was(saved, capsys):
@@ -414,10 +421,10 @@ def test_the_best_epoch_can_write(saved, make_result, capsys):
         ("train --text=", "--text '' is no file"),
         ("train --text my.txt --recipe reference", "--num-train"),
         ("train --text my.txt --num-train 5000", "--num-train"),
-        ("train --text my.txt --num-train 12", "multiple of 8"),
+        ("train --text my.txt --recipe fitting --num-train 12", "multiple of 8"),
         ("train --text my.txt --batch-size 12", "--batch-size that is a multiple of 8"),
         ("train --text my.txt --batch-size 800 --num-steps 40", "--batch-size 800 and --num-steps"),
-        ("train --text my.txt --stride 3", "--stride 3"),
+        ("train --text my.txt --recipe fitting --stride 3", "--stride 3"),
         ("train --text my.txt --layers 0", "--layers: '0' must be a whole number of at least 1"),
         ("train --text my.txt --epochs 0", "--epochs: '0' must be a whole number of at least 1"),
         ("train --text my.txt --num-train all", "--num-train: 'all' must be a whole number"),
