@@ -42,12 +42,14 @@ OPTIMIZERS = {
 
 
 def assert_same_run(a, b):
-    for name in ("epoch", "train_perplexity", "val_perplexity"):
-        assert a.history[name] == b.history[name], name
-    np.testing.assert_array_equal(a.grad_norms, b.grad_norms)
+    """Equal but for the order in which a busy machine may add: any other run is far away."""
+    assert a.history["epoch"] == b.history["epoch"]
+    for name in ("train_perplexity", "val_perplexity"):
+        np.testing.assert_allclose(a.history[name], b.history[name], rtol=1e-5, err_msg=name)
+    np.testing.assert_allclose(a.grad_norms, b.grad_norms, rtol=1e-4)
     for name in ("params", "best_params", "opt_state"):
-        trees = getattr(a, name), getattr(b, name)
-        jax.tree.map(np.testing.assert_array_equal, *trees)
+        close = functools.partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-6)
+        jax.tree.map(close, getattr(a, name), getattr(b, name))
     assert a.settings == b.settings and a.stopped == b.stopped
 
 
