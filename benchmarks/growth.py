@@ -60,7 +60,7 @@ def measure(workload: Workload, text_length: int, rounds: int) -> dict[str, floa
     mesh, key = device_mesh(), jax.random.key(0)
     model = make_model(workload)
     params = model.init(key, np.zeros((1, 1), np.int32))
-    optimizer, first_state = sgd(model.lr, workload.clip)
+    optimizer, first_state, _ = sgd(model.lr, workload.clip)
     opt_state = first_state(params)
     arguments = (params, opt_state, data.tokens, data.starts("val"), data.starts("train"), key)
     *state, tokens, val, train, key = on_all_devices(arguments, mesh)

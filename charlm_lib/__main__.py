@@ -168,13 +168,13 @@ def prepare(options: argparse.Namespace, start: cl.FitResult | None) -> Recipe:
     if (options.recipe or usual) == "reference":
         plain = cell == "tanh" and options.layers == 1
         settings = replace(REFERENCE, lr=1.0) if plain else REFERENCE
-    recipe = cl.recipe_for(read_text(options.text), cell, settings, **reading, **chosen)
+    recipe = cl.recipe_for(text_of(options.text), cell, settings, **reading, **chosen)
     if start is None:
         return recipe
     return recipe._replace(model=start.model.clone(lr=recipe.model.lr))
 
 
-def read_text(name: str | None) -> str:
+def text_of(name: str | None) -> str:
     """Read the novel, a file or a web address."""
     if name is None:
         return cl.read_corpus()

@@ -32,6 +32,7 @@ from charlm_lib.models import check_sizes, refuse_arguments
 from charlm_lib.results import FitResult, load, may_be_replaced, read
 from charlm_lib.vocabulary import Vocab
 
+CLEARLY_WORSE = 1.1  # times guessing evenly: a run that has only begun may be a little above it
 EVERY_DEVICE = (
     "leave it out, since all devices that JAX sees share the work; JAX_PLATFORMS=cpu in the "
     "environment keeps JAX on the CPU"
@@ -163,7 +164,8 @@ class Trainer:
                         so_far = log.result(model, data.vocab, settings, run)
                         replace(so_far, stopped="interrupted").save(checkpoint)
         result = log.result(model, data.vocab, settings, run)
-        advice = advise(self, result, model.lr if optimizer is None else None)
+        changed = not same_numbers(run.first_params, run.params)
+        advice = advise(self, result, model.lr if optimizer is None else None, changed)
         if advice:
             warnings.warn(advice, stacklevel=3)
         return result
@@ -285,6 +287,11 @@ def go_on(start: FitResult, settings: dict, log: "Log") -> tuple[Begin, dict, st
         whole = settings_of_whole(start.settings, done, settings)
         return Begin(start.params, start.opt_state), whole or settings, words
     return begin, settings, f"{words}, with a new state of the optimizer"
+
+
+def same_numbers(params: dict, others: dict) -> bool:
+    """Say whether two trees of parameters are equal."""
+    return all(jax.tree.leaves(jax.tree.map(np.array_equal, params, others)))
 
 
 def exploded(model: nn.Module, run: Run, data: TextData, starts: np.ndarray, log: "Log") -> bool:
@@ -421,13 +428,17 @@ def unfinished_run(path: Path, wanted: dict, model: nn.Module) -> FitResult | No
     return None if on_any_process(not found) else load(path, model)
 
 
-def advise(trainer: Trainer, result: FitResult, lr: float | None) -> str:
+def advise(trainer: Trainer, result: FitResult, lr: float | None, changed: bool) -> str:
     """Say what went wrong in a run, and what to change; nothing where nothing did.
 
-    lr is None for an optimizer of one's own.
+    Args:
+        trainer: its trainer.
+        result: what it left behind.
+        lr: the model's; None for an optimizer of one's own.
+        changed: whether the run changed any parameter.
     """
     epoch, size = len(result.history["epoch"]), len(result.vocab)
-    if not epoch:
+    if not trainer.max_epochs:
         return ""
     train, val = (result.history[f"{name}_perplexity"][-1] for name in ("train", "val"))
     guessing = f"guessing evenly among {size} tokens has {size}"
@@ -444,7 +455,12 @@ def advise(trainer: Trainer, result: FitResult, lr: float | None) -> str:
             f"Training diverged in epoch {epoch}: validation perplexity {format_perplexity(val)}, "
             f"and it is no better on the windows it learns from; {guessing}. Try {remedy}."
         )
-    if not val <= size:
+    if not changed:
+        return (
+            "Training changed no parameter: its learning rate is 0, as at the end of a schedule "
+            "that has come to its end. Pass an optimizer with a rate above 0."
+        )
+    if not val <= CLEARLY_WORSE * size:
         return (
             f"After epoch {epoch} the model is worse than no model: validation perplexity "
             f"{format_perplexity(val)}, while {guessing}. If its training perplexity "

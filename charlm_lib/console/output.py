@@ -39,6 +39,5 @@ def say(message: object) -> None:
 
 def fall_silent() -> None:
     """Send the rest of the output nowhere: its reader has gone."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

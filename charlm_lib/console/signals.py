@@ -46,7 +46,6 @@ class StopSignals:
         press(number, frame)
 
     def _fall_silent(self):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for fd in self._terminals:
-            os.dup2(nowhere, fd)
-        os.close(nowhere)
+        with open(os.devnull, "wb") as nowhere:
+            for fd in self._terminals:
+                os.dup2(nowhere.fileno(), fd)

@@ -136,8 +136,10 @@ def test_a_run_that_was_stopped_does_not_replace_a_whole_one(fitted, tmp_path):
     stopped.save(path)
     assert cl.load(path).stopped == "finished"
     path.write_bytes(b"damaged")
-    stopped.save(path)
-    assert cl.load(path).stopped == "interrupted"
+    with pytest.warns(UserWarning, match="stays as it is"):
+        stopped.save(path)
+    assert path.read_bytes() == b"damaged"
+    assert cl.load(path.with_name("run.safetensors.safetensors")).stopped == "interrupted"
 
 
 def test_a_run_that_was_stopped_is_not_loaded_as_a_whole_one(model, data, tmp_path):

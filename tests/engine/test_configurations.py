@@ -80,7 +80,7 @@ def check(name, path, same):
         result = fit(name)
         written = cl.sample("the ", 9, result, num_samples=2)
         greedy = cl.predict("the ", 9, result)
-        val = cl.perplexity(cl.evaluate(result.model, result.params, windows()))
+        val = cl.perplexity(cl.evaluate(result, windows()))
         result.save(path)
         assert cl.sample("the ", 9, cl.load(path), num_samples=2) == written
         assert cl.predict("the ", 9, cl.load(path)) == greedy
@@ -170,7 +170,10 @@ def test_a_twin_has_as_many_digits_as_its_model(name):
 def test_weights_in_fewer_digits_than_the_state(name):
     result, _ = usual(name)
     small = jax.tree.map(lambda x: x.astype("bfloat16"), result.params)
-    nll, expected = (cl.evaluate(result.model, p, windows()) for p in (small, result.params))
+    nll, expected = (
+        cl.evaluate(cl.TrainedModel(result.model, p, result.vocab), windows())
+        for p in (small, result.params)
+    )
     assert nll == pytest.approx(expected, rel=0.01)
 
 
