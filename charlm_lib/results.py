@@ -115,7 +115,7 @@ class FitResult:
             stopped="finished" if self.stopped == "diverged" else self.stopped,
         )
 
-    def save(self, path: str | Path, overwrite: bool = False) -> None:
+    def save(self, path: str | Path, overwrite: bool = False, with_optimizer: bool = True) -> None:
         """Write the result to one safetensors file, with the rest as JSON in its metadata.
 
         Folders are made as needed. An older result is replaced only once the new one is whole, and
@@ -127,6 +127,8 @@ class FitResult:
         Args:
             path: the file.
             overwrite: replace the file whatever it holds.
+            with_optimizer: False leaves out the optimizer's state: a smaller file, from which
+                training goes on with a new one.
         """
         path = Path(path)
         if jax.process_index() > 0:
@@ -141,7 +143,8 @@ class FitResult:
                 f"saved as {str(path)!r}. Give save another name, or overwrite=True.",
                 stacklevel=2,
             )
-        content = self._content()
+        kept = self if with_optimizer else replace(self, opt_state=[])
+        content = kept._content()
         try:
             write_whole(path, content)
         except OSError as error:

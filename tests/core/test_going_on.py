@@ -91,6 +91,21 @@ def notes_of(monkeypatch):
     return said
 
 
+def test_a_file_without_the_optimizers_state_is_smaller_and_goes_on_with_a_new_one(
+    data, tmp_path, monkeypatch
+):
+    model = make_model(data)
+    part = cl.Trainer(2, 1.0).fit(model, data, 3, adamw(), show=False)
+    for name in ("with", "without"):
+        part.save(tmp_path / name, with_optimizer=name == "with")
+    sizes = [(tmp_path / name).stat().st_size for name in ("with", "without")]
+    assert sizes[0] - sizes[1] > 8 * part.num_params  # two numbers a parameter
+    said = notes_of(monkeypatch)
+    start = cl.load(tmp_path / "without")
+    cl.Trainer(1, 1.0).fit(model, data, 3, adamw(), show=False, start=start)
+    assert said == ["goes on after epoch 2, with a new state of the optimizer"]
+
+
 CHANGED_WITHIN_A_RUN = {
     "lr": ({"lr": 0.25}, {}, {}),
     "clip": ({}, {"clip": 0.02}, {}),
