@@ -117,11 +117,18 @@ def learn(options: argparse.Namespace, stop: StopSignals) -> int:
     first = opening(data.text)
     prefix = f" --prefix={shlex.quote(first)}" if can_show(first) else ""
     print(f"Saved as {saved}. Let it write:")
-    print(f"{PROGRAM} sample --model {shlex.quote(str(saved))}{prefix}")
+    best = " --best" if best_is_better(result) else ""
+    print(f"{PROGRAM} sample --model {shlex.quote(str(saved))}{best}{prefix}")
     if result.stopped != "interrupted":
         return 0
     say("the same command goes on from here")
     return stop.status
+
+
+def best_is_better(result: cl.FitResult) -> bool:
+    """Say whether the best epoch was clearly better than the last."""
+    val = result.history["val_perplexity"]
+    return bool(result.best_epoch) and val[result.best_epoch - 1] < 0.98 * val[-1]
 
 
 def sample(options: argparse.Namespace) -> int:

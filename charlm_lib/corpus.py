@@ -120,7 +120,7 @@ def check_no_name(text: str) -> None:
     if short and (text.lower().endswith(TEXT_FILES) or os.path.isfile(text)):
         raise ValueError(
             f"the text {shorten(text)} is the name of a file: to train on what is in it, use "
-            "TextData.from_file"
+            "TextData.from_file, or pass read_file of that name"
         )
 
 

@@ -1,5 +1,6 @@
 """How well a model predicts: windows, a text read from front to back, each place in a window."""
 
+import warnings
 from functools import partial
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.epochs import windows_nll
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, fuse
-from charlm_lib.vocabulary import Vocab, readable
+from charlm_lib.vocabulary import UNK, Vocab, readable
 
 _windows_nll = jit_model(windows_nll, static_argnums=range(5))  # compiled once per model and shape
 
@@ -171,4 +172,11 @@ def known_ids(trained: TrainedModel, text: str | jax.Array) -> jax.Array:
     outside = ids[(ids < 0) | (ids >= len(vocab))]
     if outside.size:
         raise ValueError(f"id {outside[0]} is outside 0..{len(vocab) - 1}, the vocabulary's ids")
+    unknown = np.count_nonzero(ids == 0)
+    if unknown:
+        warnings.warn(
+            f"{unknown:,} of {len(ids):,} ids are 0, {UNK}, which the model has never seen: what "
+            "it says of them, and after them, means little",
+            stacklevel=4,
+        )
     return jax.device_put(ids)

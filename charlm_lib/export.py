@@ -129,7 +129,7 @@ def pack(results: Any, dtype: str = "float16") -> tuple[list[dict[str, Any]], by
     descriptions, data = [], b""
     for name, result in named.items():
         if not (hasattr(result, "params") and hasattr(result, "model")):
-            raise ValueError(f"{name!r} is {result!r}, not a result of Trainer.fit")
+            raise ValueError(f"{name!r} is {result!r:.60}, not a result of Trainer.fit")
         vector, about = to_vector(result.model, result.params)
         if not np.isfinite(vector).all():
             raise ValueError(f"{name!r} has weights that are not finite: its training diverged")

@@ -11,6 +11,7 @@ from flax import linen as nn
 from charlm_lib.cells import CELLS, make_model
 from charlm_lib.data import TextData
 from charlm_lib.engine.streams import SHARES
+from charlm_lib.models import check_sizes
 from charlm_lib.training import Trainer
 
 HELD_OUT = 10  # one character in so many is held out, at the end of the text
@@ -67,6 +68,7 @@ class Settings:
 
 
 NAMES = {setting.name for setting in fields(Settings)}
+READING = ("keep_case", "keep_punctuation", "keep_lines", "vocab")
 
 
 class Size(NamedTuple):
@@ -131,6 +133,7 @@ def fitting_settings(num_characters: int, **chosen) -> Settings:
         ValueError: the text is too short for the windows.
         TypeError: a setting that there is not.
     """
+    check_sizes(num_characters=num_characters)
     size = next(size for size in SIZES if num_characters <= size.characters)
     carry_state = chosen.get("carry_state", size is not SIZES[0])
     batch_size = chosen.get("batch_size", size.batch_size)
@@ -201,6 +204,12 @@ def recipe_for(text: str, cell: str = "gru", settings: Settings | None = None, *
     """
     chosen = {name: value for name, value in options.items() if name in NAMES}
     reading = {name: value for name, value in options.items() if name not in NAMES}
+    unknown = sorted(reading.keys() - READING)
+    if unknown:
+        raise TypeError(
+            f"recipe_for() has no option {unknown[0]!r}: there are {', '.join(READING)}, and the "
+            f"settings {', '.join(sorted(NAMES))}"
+        )
     if settings is not None:
         settings = replace(settings, **chosen)
     else:

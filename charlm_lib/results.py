@@ -62,7 +62,8 @@ class FitResult:
     opt_state: list[np.ndarray] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        text = f"{self.stopped} after {len(self.history['epoch'])} epochs"
+        epochs = len(self.history["epoch"])
+        text = f"{self.stopped} after {epochs} epoch{'s' * (epochs != 1)}"
         if self.history["epoch"]:
             train, val = self.history["train_perplexity"], self.history["val_perplexity"]
             text += (
@@ -326,6 +327,8 @@ def read(path: Path) -> tuple[dict, dict]:
 
 def description(path: Path) -> dict:
     """Read the JSON part of a safetensors file; errors as for `load`."""
+    if path.is_dir():
+        raise ValueError(f"{str(path)!r} is a folder: name a file that FitResult.save wrote")
     if not path.is_file():
         raise FileNotFoundError(
             f"There is no saved result {str(path)!r} in {str(Path.cwd())!r}: check the name, or "

@@ -137,6 +137,11 @@ class Trainer:
             ValueError: the model does not fit the data or the start, it has no usable lr, or the
                 windows do not follow each other although the state is to be carried.
         """
+        check_kinds(model, data)
+        if start is not None:
+            check_start(start, model, data)
+        if checkpoint is not None:
+            check_checkpoint(Path(checkpoint))
         rule = self.rule_for(model, data, optimizer)
         max_epochs, starts, left_out = shorten(self.max_epochs, data.starts("train"))
         log = Log(len(starts) * data.num_steps, data.num_val * data.num_steps)
@@ -151,8 +156,10 @@ class Trainer:
             with FitDisplay(log.history, last, show, words) as display:
                 if max_epochs:
                     run.wait()
+                    display.begin()
                 for number in range(done + 1, last + 1):
-                    log.add(number, run.epoch(number), run)
+                    with stop.held():
+                        log.add(number, run.epoch(number), run)
                     display.update()
                     if exploded(model, run, data, starts, log):
                         log.stopped = "diverged"
@@ -204,7 +211,6 @@ class Trainer:
         if start is None:
             run = Run(model, data, starts, key, rule, *how)
             return run, describe_run(self, model, data, key, rule, run.first_params), ""
-        check_start(start, model, data)
         settings = describe_run(self, model, data, key, rule, start.params)
         begin, settings, words = go_on(start, settings, log)
         return Run(model, data, starts, key, rule, *how, begin), settings, words
@@ -237,6 +243,23 @@ class Timer:
         return True
 
 
+def check_kinds(model: nn.Module, data: TextData) -> None:
+    """Raise a ValueError unless these are a model and data, in this order."""
+    if not (isinstance(model, nn.Module) and isinstance(data, TextData)):
+        raise ValueError(
+            f"fit needs a Flax model and TextData, in this order, not {type(model).__name__} and "
+            f"{type(data).__name__}"
+        )
+
+
+def check_checkpoint(path: Path) -> None:
+    """Raise a ValueError unless checkpoints can be written to a file of this name."""
+    if path.is_dir() or not may_be_replaced(path):
+        raise ValueError(
+            f"checkpoint {str(path)!r} exists and is no saved result: name another file"
+        )
+
+
 def check_model(model: nn.Module, data: TextData) -> None:
     """Raise a ValueError unless the model gives one logit per token of the vocabulary."""
     vocab_size = len(data.vocab)
@@ -258,7 +281,11 @@ def check_model(model: nn.Module, data: TextData) -> None:
 def check_start(start: FitResult, model: nn.Module, data: TextData) -> None:
     """Raise a ValueError unless training can go on from this result with this model and text."""
     if not isinstance(start, FitResult):
-        raise ValueError(f"start={start!r} is no result: pass what fit gave, or load(path)")
+        raise ValueError(
+            f"start is of type {type(start).__name__}: pass the result that fit gave, or load(path)"
+        )
+    if not all(np.isfinite(x).all() for x in jax.tree.leaves(start.params)):
+        raise ValueError("start has parameters that are not finite: go on from another result")
     if start.stopped == "diverged":
         raise ValueError("start has diverged: go on from start.at_best_epoch()")
     check_vocab(start.vocab, data)
@@ -386,8 +413,8 @@ def fit_or_load(
     the optimizer, the seed, the source of this library and the versions of the packages that it
     imports are the same, and only if the run was finished. A run that diverged is not saved.
 
-    While it trains, the result so far is saved beside it now and then, and also when it is stopped,
-    as `NAME.unfinished.safetensors`. Called again, also after a crash, it goes on from there.
+    While it trains, the result so far is saved beside it now and then, and also after Ctrl-C, as
+    `NAME.unfinished.safetensors`. Called again, also after a crash, it goes on from there.
 
     Args:
         path: the file.
@@ -416,7 +443,8 @@ def fit_or_load(
         result.save(unfinished)
     elif result.stopped == "finished":
         result.save(path)
-        if jax.process_index() == 0 and may_be_replaced(unfinished):
+        is_its_own = unfinished.is_file() and read(unfinished)[0].get("settings") == wanted
+        if jax.process_index() == 0 and is_its_own:
             unfinished.unlink(missing_ok=True)
     return result
 

@@ -3,13 +3,20 @@
 What is not finished lies beside the output, as `NAME.unfinished.safetensors`, if not in its place.
 """
 
-import os
+import tempfile
 import warnings
 from pathlib import Path
 
+from charlm_lib.console.output import say
 from charlm_lib.engine.fingerprint import describe_run
 from charlm_lib.own_text import Recipe
-from charlm_lib.results import FitResult, free_name, holds_whole_run, may_be_replaced
+from charlm_lib.results import (
+    FitResult,
+    description,
+    free_name,
+    holds_whole_run,
+    may_be_replaced,
+)
 from charlm_lib.training import unfinished_run
 
 
@@ -28,7 +35,7 @@ def check_output(path: Path, text: str | None, overwrite: bool) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     special = path.exists() and not path.is_file()
-    if special or not os.access(path.parent, os.W_OK):
+    if special or not can_be_written_in(path.parent):
         raise ValueError(f"--output {path} cannot be written: name a file in a folder of yours")
     if path.exists() and text is not None and Path(text).exists() and path.samefile(text):
         raise ValueError(f"--output {path} is the text to train on: name another file")
@@ -44,6 +51,15 @@ def check_output(path: Path, text: str | None, overwrite: bool) -> None:
         )
 
 
+def can_be_written_in(folder: Path) -> bool:
+    """Say whether a file can be made in a folder, by making one."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
 def begun(path: Path, recipe: Recipe, key: int, first_params: dict | None) -> FitResult | None:
     """Find what an earlier run with these very settings learned before it was broken off."""
     data, model, trainer, optimizer = recipe
@@ -54,21 +70,45 @@ def begun(path: Path, recipe: Recipe, key: int, first_params: dict | None) -> Fi
     return max(filter(None, found), key=lambda run: len(run.history["epoch"]), default=None)
 
 
+def settings_in(path: Path) -> dict | None:
+    """Give the settings of the run whose result a file holds; None where it holds none."""
+    is_result = path.is_file() and may_be_replaced(path)
+    return description(path).get("settings") if is_result else None
+
+
+def put_aside(path: Path, result: FitResult) -> None:
+    """Give another name to the result of another run that stands where this one is to be saved."""
+    if settings_in(path) not in (None, result.settings):
+        aside = free_name(path.with_name(f"{path.stem}.before"))
+        path.replace(aside)
+        say(f"{path} held the result of another run: that is now {aside}")
+
+
 def keep(result: FitResult, path: Path, overwrite: bool) -> Path:
     """Save a result where nothing else is lost, and give the name of the file.
 
+    Where it cannot be written, it goes to the folder for temporary files.
+
     Raises:
-        OSError: it could not be written.
+        OSError: it cannot be written there either.
     """
     place = path
     if not overwrite and not may_be_replaced(path):  # it has appeared during training
         place = free_name(path)
     elif result.cut_short and holds_whole_run(path):
         place = unfinished(path)
+    put_aside(place, result)
     with warnings.catch_warnings(record=True, action="always") as said:
         result.save(place, overwrite)
-    for warning in said:
-        raise OSError(f"--output {place} could not be written: {warning.message}")
-    if place != unfinished(path) and may_be_replaced(unfinished(path)):
-        unfinished(path).unlink(missing_ok=True)
+    if said:
+        spare = Path(tempfile.gettempdir()) / place.name
+        say(f"--output {place} could not be written; {spare} is tried instead")
+        with warnings.catch_warnings(record=True, action="always") as said:
+            result.save(spare)
+        for warning in said:
+            raise OSError(str(warning.message))
+        place = spare
+    rest = unfinished(path)
+    if place != rest and settings_in(rest) == result.settings:
+        rest.unlink()
     return place

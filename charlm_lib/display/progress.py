@@ -44,6 +44,11 @@ class FitDisplay:
             self.bar = tqdm(total=self.max_epochs, initial=done, bar_format=BAR)
         return self
 
+    def begin(self) -> None:
+        """Count the time from now on: what went before, such as compiling, comes only once."""
+        if self.show and not self.in_notebook:
+            self.bar.unpause()
+
     def update(self) -> None:
         """Show the newest epoch; figures only once in a while."""
         if not self.show:

@@ -91,7 +91,8 @@ def json_value(value):
     """Turn a NumPy number into a Python one, and anything else into its text, for JSON."""
     if isinstance(value, np.generic):
         return value.item()
-    return "a function" if callable(value) else repr(value)  # a function's text has its address
+    # The text of a function has its address.
+    return "a function, which no file holds" if callable(value) else repr(value)
 
 
 def hash_of_arrays(arrays) -> str:

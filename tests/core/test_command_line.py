@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 import tomllib
 from dataclasses import replace
@@ -19,9 +20,9 @@ import pytest
 import yaml
 
 import charlm_lib as cl
-from charlm_lib import training
-from charlm_lib.__main__ import build_parser, main, prepare
-from charlm_lib.console import announcement
+from charlm_lib import results, training
+from charlm_lib.__main__ import best_is_better, build_parser, main, prepare
+from charlm_lib.console import announcement, files
 from charlm_lib.console.names import as_options
 from charlm_lib.console.signals import StopSignals
 from charlm_lib.engine.stopping import StopButton
@@ -289,6 +290,42 @@ def test_nothing_to_save_before_the_first_epoch(book, monkeypatch, capsys):
     assert list(book.parent.iterdir()) == [book]
 
 
+def test_the_result_of_another_run_is_put_aside_and_not_lost(book, capsys):
+    short = "train", "--text", "my.txt", "--hiddens", 4, "--epochs"
+    assert run(*short, 1) == 0
+    first = cl.load("model.safetensors")
+    assert run(*short, 1) == 0  # the same run again
+    assert not Path("model.before.safetensors").exists()
+    capsys.readouterr()
+    assert run(*short, 2) == 0
+    assert "held the result of another run: that is now model.before" in capsys.readouterr().err
+    assert cl.load("model.before.safetensors").history["epoch"] == first.history["epoch"] == [1]
+    assert cl.load("model.safetensors").history["epoch"] == [1, 2]
+
+
+def test_the_printed_line_has_best_where_the_best_epoch_was_clearly_better(saved):
+    history = {"epoch": [1, 2], "train_perplexity": [4.0, 3.0], "seconds": [1.0, 1.0]}
+    for val, better in (([5.0, 5.5], True), ([5.0, 5.05], False), ([5.0, 4.0], False)):
+        result = saved("abc", history=history | {"val_perplexity": val})
+        assert best_is_better(result) == better
+
+
+def test_what_cannot_be_written_at_the_end_is_saved_elsewhere(saved, monkeypatch, capsys):
+    result, write = saved("abc "), results.write_whole
+
+    def full(path, content):
+        if path.parent.name != "spare":
+            raise OSError("No space left on device")
+        write(path, content)
+
+    spare = Path("spare").absolute()
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(spare))
+    monkeypatch.setattr(results, "write_whole", full)
+    assert files.keep(result, Path("full.safetensors"), False) == spare / "full.safetensors"
+    assert "full.safetensors could not be written" in capsys.readouterr().err
+    assert cl.load(spare / "full.safetensors").vocab == result.vocab
+
+
 LONG = "import charlm_lib.__main__ as m, sys; sys.exit(m.main())"
 
 
@@ -443,7 +480,7 @@ def test_the_best_epoch_can_write(saved, make_result, capsys):
         ("train --cell lstm", "invalid choice: 'lstm'"),
         ("sample --model missing.safetensors", "There is no saved result 'missing.safetensors'"),
         ("sample --model my.txt", "my.txt"),
-        ("sample --model .", "no saved result '.'"),
+        ("sample --model .", "'.' is a folder"),
         ("sample --model half.safetensors", "half.safetensors"),
         ("sample --model old.safetensors --length 0", "--length: '0' must be"),
         ("sample --model old.safetensors --temperature -1", "--temperature"),

@@ -19,7 +19,7 @@ from charlm_lib import (
     text_nll,
 )
 
-TOKENS = jax.random.randint(jax.random.key(5), (50,), 0, 7)
+TOKENS = jax.random.randint(jax.random.key(5), (50,), 1, 7)
 LAYERS = {
     "tanh": RNN(8),
     "stack": StackedRNNScratch(7, 8, 2, 0.5),
@@ -129,3 +129,10 @@ def test_a_model_without_its_vocabulary_is_not_enough(fitted):
     ):
         with pytest.raises(ValueError, match="is no trained model: pass the result of Trainer.fit"):
             call()
+
+
+def test_unknown_characters_are_not_scored_in_silence(fitted):
+    ids = fitted.vocab.encode("BAD face")
+    with pytest.warns(UserWarning, match="4 of 8 ids are 0, <unk>, which") as caught:
+        text_nll(fitted, ids)
+    assert caught[0].filename == __file__

@@ -177,7 +177,11 @@ def test_best_parameters_of_the_first_part_are_kept(data):
 @pytest.mark.parametrize(
     "change, words",
     [
-        (lambda r: "model.safetensors", r"start='model.safetensors' is no result.*load\(path\)"),
+        (lambda r: "model.safetensors", r"start is of type str: pass the result.*load\(path\)"),
+        (
+            lambda r: dataclasses.replace(r, params=jax.tree.map(lambda x: x * np.nan, r.params)),
+            "start has parameters that are not finite",
+        ),
         (lambda r: dataclasses.replace(r, stopped="diverged"), r"start.at_best_epoch\(\)"),
         (lambda r: dataclasses.replace(r, vocab=cl.Vocab("abc")), "another vocabulary"),
         (
@@ -232,7 +236,7 @@ def test_after_a_crash_the_same_call_goes_on_from_the_last_checkpoint(
     assert "long.safetensors: finished after 5 epochs" in capsys.readouterr().out
 
 
-def test_a_checkpoint_of_other_settings_is_not_gone_on_from(data, tmp_path, monkeypatch):
+def test_a_checkpoint_of_another_run_is_left_alone(data, tmp_path, monkeypatch):
     path = tmp_path / "long.safetensors"
     with monkeypatch.context() as patched:
         crash_in(patched, 2)
@@ -241,6 +245,18 @@ def test_a_checkpoint_of_other_settings_is_not_gone_on_from(data, tmp_path, monk
     other = cl.fit_or_load(path, cl.Trainer(3), make_model(data, lr=0.5), data)
     fresh = cl.Trainer(3).fit(make_model(data, lr=0.5), data, show=False)
     assert_same_run(other, fresh)
+    assert (tmp_path / "long.unfinished.safetensors").is_file()
+    first = cl.fit_or_load(path, cl.Trainer(3), make_model(data), data)  # goes on
+    assert_same_run(first, cl.Trainer(3).fit(make_model(data), data, show=False))
+    assert not (tmp_path / "long.unfinished.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "."])
+def test_a_checkpoint_that_would_go_astray_is_refused_before_training(data, tmp_path, name):
+    (tmp_path / "notes.txt").write_text("my own")
+    with pytest.raises(ValueError, match="checkpoint .* exists and is no saved result"):
+        cl.Trainer(10**6).fit(make_model(data), data, checkpoint=tmp_path / name)
+    assert (tmp_path / "notes.txt").read_text() == "my own"
 
 
 def test_checkpoints_come_after_so_many_minutes(data, tmp_path, monkeypatch):

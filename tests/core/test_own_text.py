@@ -134,3 +134,16 @@ def test_the_learning_rate_rises_and_falls_to_zero(num_updates):
     assert max(steps) > 0.05
     assert abs(steps[-1]) < 1e-6
     assert (steps[0] == 0) == (num_updates >= 10)
+
+
+@pytest.mark.parametrize("characters", [0, -5, "640", 6.4])
+def test_no_settings_fit_what_is_no_length(characters):
+    with pytest.raises(ValueError, match="num_characters=.* must be a whole number"):
+        cl.fitting_settings(characters)
+
+
+def test_an_option_that_a_recipe_does_not_have_is_named():
+    with pytest.raises(
+        TypeError, match=r"recipe_for\(\) has no option 'num_hidden': .*num_hiddens"
+    ):
+        cl.recipe_for("she sells sea shells " * 40, num_hidden=24)

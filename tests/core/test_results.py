@@ -289,8 +289,8 @@ def test_missing_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match="no saved result 'gone.safetensors' in .*check"):
         cl.load("gone.safetensors")
-    with pytest.raises(FileNotFoundError):
-        cl.load(tmp_path)  # a folder
+    with pytest.raises(ValueError, match="is a folder"):
+        cl.load(tmp_path)
 
 
 @pytest.mark.parametrize("keep", [0, 3, 8, 60, 400, 0.5, 0.99, -1])

@@ -482,6 +482,38 @@ def test_the_stop_button_keeps_what_was_learned(data, fitted, monkeypatch):
     assert "interrupted after 3 epochs" in repr(result)
 
 
+def test_presses_within_an_epoch_do_not_lose_it(data, fitted, monkeypatch):
+    """Python hears of them only when the epoch is over."""
+    epoch = running.Run.epoch
+
+    def pressed(run, number):
+        measured = epoch(run, number)
+        for _ in range(3 * (number == 3)):
+            os.kill(os.getpid(), signal.SIGINT)
+        return measured
+
+    monkeypatch.setattr(running.Run, "epoch", pressed)
+    result = fit(fitted.model, data, 1000, 1.0)
+    assert result.stopped == "interrupted" and result.history["epoch"] == [1, 2, 3]
+
+
+def test_a_second_press_at_another_time_stops_at_once(data, fitted, monkeypatch):
+    def twice(display):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(FitDisplay, "update", twice)
+    with pytest.raises(KeyboardInterrupt):
+        fit(fitted.model, data, 1000, 1.0)
+
+
+def test_model_and_data_the_wrong_way_round(data):
+    model = rnn_model(data)
+    for call in ((data, model), (model, "a text"), ("a model", data)):
+        with pytest.raises(ValueError, match="a Flax model and TextData, in this order, not"):
+            cl.Trainer(1).fit(*call)
+
+
 def test_an_error_in_fit_restores_the_stop_button(data, fitted, monkeypatch):
     def broken(display):
         raise RuntimeError("broken display")
