@@ -11,7 +11,7 @@ import tempfile
 import termios
 import tomllib
 from dataclasses import replace
-from functools import partialmethod
+from functools import partial, partialmethod
 from pathlib import Path
 
 import jax
@@ -332,7 +332,9 @@ LONG = "import charlm_lib.__main__ as m, sys; sys.exit(m.main())"
 def begin(*arguments, **streams):
     """Start a process that trains for long, as from a shell."""
     command = [sys.executable, "-c", LONG, "train", "--text", "my.txt", *REFERENCE]
-    return subprocess.Popen([*command, "--epochs", "100000", *arguments], **streams)
+    heard = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)  # although these tests ignore it
+    command += "--epochs", "100000", *arguments
+    return subprocess.Popen(command, preexec_fn=heard, **streams)
 
 
 def test_a_process_that_is_killed_keeps_what_it_learned(book):
