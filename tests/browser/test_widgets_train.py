@@ -93,7 +93,7 @@ def test_a_fourth_run_begins_only_where_the_reader_makes_room(page):
     keep = train.get_by_role("button", name="New run")
     for count in (1, 2, 3):
         train.get_by_role("button", name="One update").click()
-        wait_for(page, lambda: updates(train) == 1, 15)
+        wait_for(page, lambda: updates(train) == 1)
         assert keep.is_disabled() == (count == 3)
         if count < 3:
             keep.click()
@@ -113,7 +113,7 @@ def test_each_single_update_is_told_and_drawn(page):
     told = []
     for count in range(1, 6):
         train.get_by_role("button", name="One update").click()
-        wait_for(page, lambda n=count: updates(train) == n, 15)
+        wait_for(page, lambda n=count: updates(train) == n)
         status = train.locator(".clm-status").inner_text()
         pattern = r"loss: (\S+), a perplexity of (\S+); gradient (\S+)\. .*validation (\S+)\."
         told.append(re.search(pattern, status).groups())
@@ -187,7 +187,7 @@ def test_runs_on_different_texts_share_no_axes(page):
     train = widget(page, TRAIN)
     plots = train.locator(".clm-plots svg")
     train.get_by_role("button", name="One update").click()
-    wait_for(page, lambda: updates(train) == 1, 15)
+    wait_for(page, lambda: updates(train) == 1)
     assert plots.count() == 2
     train.get_by_text("Train on your own text").click()
     train.get_by_role("textbox").fill("it was a dark and stormy night " * 20)
@@ -201,7 +201,7 @@ def test_runs_on_different_texts_share_no_axes(page):
     expect(plots).to_have_count(4)
     expect(train.get_by_text("each text has its own axes")).to_be_visible()
     train.get_by_role("button", name="One update").click()
-    wait_for(page, lambda: updates(train) == 1, 15)
+    wait_for(page, lambda: updates(train) == 1)
     for number, letter in ((0, "A"), (2, "B")):
         ends = plots.nth(number).locator(".clm-end").all_text_contents()
         assert [end[0] for end in ends] == [letter]
