@@ -12,8 +12,6 @@ use_all_cores()  # before JAX starts
 keep_compiled_programs()
 
 from charlm_lib.cells import make_model  # noqa: E402
-from charlm_lib.corpus import clean, read_corpus, read_file, read_url  # noqa: E402
-from charlm_lib.data import TextData, TimeMachine, gather_windows  # noqa: E402
 from charlm_lib.engine.parameters import first_params  # noqa: E402
 from charlm_lib.engine.twins import Use, fuse  # noqa: E402
 from charlm_lib.evaluation import TrainedModel, evaluate, nll_by_position, text_nll  # noqa: E402
@@ -31,10 +29,15 @@ from charlm_lib.models import (  # noqa: E402
 )
 from charlm_lib.ngram import ngram_nll  # noqa: E402
 from charlm_lib.own_text import Settings, fitting_settings, recipe_for  # noqa: E402
-from charlm_lib.results import FitResult, load  # noqa: E402
+from charlm_lib.runs.keeping import fit_or_load  # noqa: E402
+from charlm_lib.runs.results import FitResult, load  # noqa: E402
+from charlm_lib.runs.training import Trainer  # noqa: E402
 from charlm_lib.sampling import predict, sample  # noqa: E402
-from charlm_lib.training import Trainer, fit_or_load  # noqa: E402
-from charlm_lib.vocabulary import Vocab  # noqa: E402
+from charlm_lib.texts.cleaning import clean  # noqa: E402
+from charlm_lib.texts.corpus import read_corpus  # noqa: E402
+from charlm_lib.texts.data import TextData, TimeMachine, gather_windows  # noqa: E402
+from charlm_lib.texts.files import read_file, read_url  # noqa: E402
+from charlm_lib.texts.vocabulary import Vocab  # noqa: E402
 
 __version__ = version("charlm_lib")
 __all__ = [

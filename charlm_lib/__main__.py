@@ -21,13 +21,14 @@ import jax
 
 import charlm_lib as cl
 from charlm_lib.console.announcement import announcement
-from charlm_lib.console.files import begun, check_output, keep, unfinished
+from charlm_lib.console.files import begun, check_output, keep
 from charlm_lib.console.names import as_options
 from charlm_lib.console.options import SETTINGS, add_sample, add_train
 from charlm_lib.console.output import PROGRAM, can_show, fall_silent, lose_nothing, say, show
 from charlm_lib.console.prefix import any_prefix, opening, typed_prefix
 from charlm_lib.console.signals import StopSignals
 from charlm_lib.own_text import REFERENCE, Recipe
+from charlm_lib.runs.keeping import unfinished_name
 
 VARIABLES = ("CHARLM_CPU_DEVICES", "JAX_PLATFORMS", "XLA_FLAGS")
 KEPT = ("keep_case", "keep_punctuation", "keep_lines")
@@ -87,7 +88,7 @@ def train(options: argparse.Namespace) -> int:
         try:
             return learn(options, stop)
         except KeyboardInterrupt:
-            place = unfinished(options.output)
+            place = unfinished_name(options.output)
             say(
                 f"stopped at once: {place} has what was saved on the way"
                 if place.exists()
@@ -107,7 +108,7 @@ def learn(options: argparse.Namespace, stop: StopSignals) -> int:
     print(announcement(options.text or "The Time Machine", data, model, trainer), flush=True)
     if old and not start:
         start = replace(old, settings={})  # a new run from its parameters: its rate rises anew
-    checkpoint = unfinished(options.output)
+    checkpoint = unfinished_name(options.output)
     result = trainer.fit(model, data, options.key, optimizer, start=start, checkpoint=checkpoint)
     if result.stopped == "diverged":
         say(divergence_advice(options))

@@ -10,13 +10,13 @@ import numpy as np
 import optax
 from flax import linen as nn
 
-from charlm_lib.data import TextData, gather_windows
 from charlm_lib.engine.batches import device_mesh
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.epochs import windows_nll
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, fuse
-from charlm_lib.vocabulary import UNK, Vocab, readable
+from charlm_lib.texts.data import TextData, gather_windows
+from charlm_lib.texts.vocabulary import UNK, Vocab, readable, some_of
 
 _windows_nll = jit_model(windows_nll, static_argnums=range(5))  # compiled once per model and shape
 
@@ -83,19 +83,13 @@ def check_vocab(vocab: Vocab, data: TextData) -> None:
     if data.vocab == vocab:
         return
     known, found = set(vocab.tokens), set(data.vocab.tokens)
+    new, missing = (some_of(sorted(tokens), 5) for tokens in (found - known, known - found))
     raise ValueError(
         f"the text has another vocabulary than the one that the model learned ({len(found)} "
-        f"tokens, {listed(found - known)} of them unknown; {len(known)} tokens in the model's, "
-        f"{listed(known - found)} of them missing here), so an id would mean another character: "
-        "read it in the model's, TextData(..., vocab=result.vocab)"
+        f"tokens, {new} of them unknown; {len(known)} tokens in the model's, {missing} of them "
+        "missing here), so an id would mean another character: read it in the model's, "
+        "TextData(..., vocab=result.vocab)"
     )
-
-
-def listed(tokens: set[str], most: int = 5) -> str:
-    """Write down the first few of some tokens, and how many more there are; "none" of nothing."""
-    shown = ", ".join(map(repr, sorted(tokens)[:most]))
-    more = f" and {len(tokens) - most} more" if len(tokens) > most else ""
-    return shown + more or "none"
 
 
 @partial(jax.jit, static_argnums=0)

@@ -15,7 +15,7 @@ from flax import linen as nn
 from charlm_lib.cells import CELLS, LAYERS, Layer, layer_of
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, as_ours
-from charlm_lib.vocabulary import Vocab, readable
+from charlm_lib.texts.vocabulary import Vocab, readable
 
 DTYPES = ("float16", "float32")
 STEPS = 16  # that are compared

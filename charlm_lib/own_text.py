@@ -1,7 +1,6 @@
 """How to train on a text of one's own: the recipe of chapter 6, at a size that fits the text."""
 
 import math
-import warnings
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
@@ -9,10 +8,10 @@ import optax
 from flax import linen as nn
 
 from charlm_lib.cells import CELLS, make_model
-from charlm_lib.data import TextData
 from charlm_lib.engine.streams import SHARES
 from charlm_lib.models import check_sizes
-from charlm_lib.training import Trainer
+from charlm_lib.runs.training import Trainer
+from charlm_lib.texts.data import TextData, cleaned
 
 HELD_OUT = 10  # one character in so many is held out, at the end of the text
 WORK = 3.5e11  # hidden units, squared, times characters read: minutes on two CPU cores
@@ -215,14 +214,7 @@ def recipe_for(text: str, cell: str = "gru", settings: Settings | None = None, *
     else:
         if cell in CELLS and not CELLS[cell].has_dropout:
             chosen = {"dropout": 0.0} | chosen
-        settings = fitting_settings(length(text, reading), **chosen)
+        settings = fitting_settings(len(cleaned(text, **reading)), **chosen)
     data = settings.data(text, **reading)
     model = settings.model(cell, len(data.vocab))
     return Recipe(data, model, settings.trainer(), settings.optimizer())
-
-
-def length(text: str, reading: dict) -> int:
-    """Count the characters that are left of a text when `TextData` has read it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # `TextData` says it again when it cuts the windows
-        return len(TextData(text, 1, 1, 1, 1, **reading).text)

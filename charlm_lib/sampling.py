@@ -11,8 +11,8 @@ from charlm_lib.engine.parameters import as_key
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, fuse
 from charlm_lib.models import check_sizes
-from charlm_lib.results import FitResult
-from charlm_lib.vocabulary import Vocab, readable, some_of
+from charlm_lib.runs.results import FitResult
+from charlm_lib.texts.vocabulary import Vocab, readable, some_of
 
 COLDEST, HOTTEST = 1e-37, 1e37  # float32 still divides by these
 LEAST = np.finfo(np.float32).tiny  # the random number that picks the first of equally likely ones

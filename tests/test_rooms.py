@@ -22,22 +22,21 @@ DOORS = {module.__name__: set(module.__all__) for module in (cl, display, studie
 # From the ground upwards: a module or room imports from the floors below its own, and a room from
 # itself.
 FLOORS = (
-    ("corpus", "models", "losses", "ngram"),
-    ("vocabulary",),
-    ("data",),
+    ("models", "losses", "ngram"),
+    ("texts",),
     ("cells",),
     ("display",),
     ("engine",),
-    ("evaluation", "results"),
+    ("evaluation",),
+    ("runs",),
     ("sampling", "export"),
-    ("training",),
     ("own_text",),
     ("studies", "widgets"),
     ("__init__",),
     ("console",),
     ("__main__",),
 )
-GROUND = {"corpus", "models", "losses", "ngram", "display"}  # stand on nothing of ours
+GROUND = {"models", "losses", "ngram", "display"}  # stand on nothing of ours
 
 
 def part_of(module: str) -> str:
@@ -86,17 +85,18 @@ def test_imports_go_one_way(path):
     "part, line, wrong",
     [
         ("models", "from charlm_lib.losses import perplexity", True),
-        ("data", "from charlm_lib.corpus import clean", False),
-        ("display", "from charlm_lib.results import FitResult", True),
+        ("texts", "from charlm_lib.texts.corpus import clean", False),
+        ("texts", "from charlm_lib.runs.results import FitResult", True),
+        ("display", "from charlm_lib.runs.results import FitResult", True),
         ("display", "from charlm_lib.display import style", False),
         ("engine", "from charlm_lib.models import GRU", False),
-        ("engine", "def f():\n    import charlm_lib.training", True),
+        ("engine", "def f():\n    import charlm_lib.runs.training", True),
         ("evaluation", "from charlm_lib.engine.twins import fuse", False),
-        ("results", "from charlm_lib.evaluation import evaluate", True),
-        ("training", "from charlm_lib import widgets", True),
-        ("training", "from charlm_lib import GRU", True),
+        ("evaluation", "from charlm_lib.runs.results import FitResult", True),
+        ("runs", "from charlm_lib import widgets", True),
+        ("runs", "from charlm_lib import GRU", True),
         ("widgets", "from charlm_lib.studies import recipe", True),
-        ("studies", "from charlm_lib.training import Trainer", False),
+        ("studies", "from charlm_lib.runs.training import Trainer", False),
         ("__main__", "import charlm_lib as cl", False),
     ],
 )

@@ -19,6 +19,6 @@ fingerprint = source.fingerprint
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file, so that nobody ever finds half of it."""
-    from charlm_lib.results import write_whole  # here, since JAX comes with it
+    from charlm_lib.runs.files import write_whole  # here, since JAX comes with it
 
     write_whole(path, content)

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from charlm_lib.cells import describe_model
-from charlm_lib.data import TextData
 from charlm_lib.engine.parameters import param_shapes
 from charlm_lib.engine.twins import Use, fuse
-from charlm_lib.training import Trainer
+from charlm_lib.runs.training import Trainer
+from charlm_lib.texts.data import TextData
 
 BACKWARD = 3  # an update costs as much as reading three times: forward once, backward twice
 TRIES = 3
@@ -51,7 +51,7 @@ def expected_seconds(model: nn.Module, data: TextData, max_epochs: int) -> float
     """
     rows = max(1, data.batch_size // len(jax.devices()))
     read = jax.jit(fuse(model, Use(rows, data.num_steps)).apply)
-    params = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), param_shapes(model))
+    params = jax.tree.map(jnp.zeros_like, param_shapes(model))
     X = jnp.zeros((rows, data.num_steps), jnp.int32)
     jax.block_until_ready(read(params, X))  # compiles
     wait = seconds(lambda: [read(params, X) for _ in range(TRIES)]) / TRIES

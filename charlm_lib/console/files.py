@@ -10,19 +10,9 @@ from pathlib import Path
 from charlm_lib.console.output import say
 from charlm_lib.engine.fingerprint import describe_run
 from charlm_lib.own_text import Recipe
-from charlm_lib.results import (
-    FitResult,
-    description,
-    free_name,
-    holds_whole_run,
-    may_be_replaced,
-)
-from charlm_lib.training import unfinished_run
-
-
-def unfinished(path: Path) -> Path:
-    """Give the name of the file for a result that is not finished yet."""
-    return path.with_name(f"{path.stem}.unfinished.safetensors")  # as in fit_or_load
+from charlm_lib.runs.files import description, free_name, may_be_replaced
+from charlm_lib.runs.keeping import unfinished_name, unfinished_run
+from charlm_lib.runs.results import FitResult, holds_whole_run
 
 
 def check_output(path: Path, text: str | None, overwrite: bool) -> None:
@@ -44,10 +34,10 @@ def check_output(path: Path, text: str | None, overwrite: bool) -> None:
             f"--output {path} exists and is no result of this program: name another file, or "
             "replace it with --overwrite"
         )
-    if not may_be_replaced(unfinished(path)):
+    if not may_be_replaced(unfinished_name(path)):
         raise ValueError(
-            f"--output {path} needs the name {unfinished(path)} while it trains, but that exists "
-            "and is no result of this program: name another file"
+            f"--output {path} needs the name {unfinished_name(path)} while it trains, but that "
+            "exists and is no result of this program: name another file"
         )
 
 
@@ -65,7 +55,7 @@ def begun(path: Path, recipe: Recipe, key: int, first_params: dict | None) -> Fi
     data, model, trainer, optimizer = recipe
     rule = trainer.rule_for(model, data, optimizer)
     wanted = describe_run(trainer, model, data, key, rule, first_params)
-    places = filter(may_be_replaced, (unfinished(path), path))  # another kind holds no run
+    places = filter(may_be_replaced, (unfinished_name(path), path))  # another kind holds no run
     found = [unfinished_run(place, wanted, model) for place in places]
     return max(filter(None, found), key=lambda run: len(run.history["epoch"]), default=None)
 
@@ -96,7 +86,7 @@ def keep(result: FitResult, path: Path, overwrite: bool) -> Path:
     if not overwrite and not may_be_replaced(path):  # it has appeared during training
         place = free_name(path)
     elif result.cut_short and holds_whole_run(path):
-        place = unfinished(path)
+        place = unfinished_name(path)
     put_aside(place, result)
     with warnings.catch_warnings(record=True, action="always") as said:
         result.save(place, overwrite)
@@ -108,7 +98,7 @@ def keep(result: FitResult, path: Path, overwrite: bool) -> Path:
         for warning in said:
             raise OSError(str(warning.message))
         place = spare
-    rest = unfinished(path)
+    rest = unfinished_name(path)
     if place != rest and settings_in(rest) == result.settings:
         rest.unlink()
     return place

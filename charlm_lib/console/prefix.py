@@ -1,6 +1,6 @@
 """The text that a model is to go on from: one that it can read."""
 
-from charlm_lib.vocabulary import Vocab, some_of
+from charlm_lib.texts.vocabulary import Vocab, some_of
 
 USUAL = "time traveller"
 

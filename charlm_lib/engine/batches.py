@@ -11,7 +11,7 @@ import numpy as np
 from jax.experimental.multihost_utils import process_allgather
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from charlm_lib.data import shuffled
+from charlm_lib.texts.data import shuffled
 
 SMALLEST, LARGEST = 32, 128  # windows in a micro-batch; measured: 64 to 512 differ by under 10%
 

@@ -13,10 +13,10 @@ from flax import linen as nn
 from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, PartitionSpec
 
-from charlm_lib.data import gather_windows
 from charlm_lib.engine.batches import micro_batch_size, micro_batches
 from charlm_lib.engine.probing import is_known, starts_at_zeros
 from charlm_lib.losses import weighted_nll
+from charlm_lib.texts.data import gather_windows
 
 
 def smaller(dtype: str, tree):
@@ -42,7 +42,7 @@ def apply_in(dtype: str, model, params, X, **options) -> tuple:
     state = None
     if is_known(model) or starts_at_zeros(model):
         _, state = jax.eval_shape(partial(model.apply, **options), params, X)
-        state = smaller(dtype, jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), state))
+        state = smaller(dtype, jax.tree.map(jnp.zeros_like, state))
     params = smaller(dtype, params)
     with nn.intercept_methods(small_one_hot):
         logits, state = model.apply(params, X, state, **options)
@@ -91,7 +91,7 @@ def sum_over_micro_batches(function, mesh: Mesh, num_steps: int):
             return jax.tree.map(jnp.add, total, evaluate(micro)), None
 
         shapes = jax.eval_shape(evaluate, jax.tree.map(lambda x: x[0], micros))
-        zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+        zeros = jax.tree.map(jnp.zeros_like, shapes)
         return transpose(sum_over_devices(jax.lax.scan(add, zeros, micros)[0]))
 
     split, whole = PartitionSpec("batch"), PartitionSpec()

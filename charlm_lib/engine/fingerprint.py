@@ -8,13 +8,13 @@ import numpy as np
 from flax import linen as nn
 
 from charlm_lib.cells import describe_model
-from charlm_lib.data import TextData
 from charlm_lib.engine import source
 from charlm_lib.engine.optimizers import Rule, describe_optimizer
 from charlm_lib.engine.parameters import as_key, first_params
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.short_runs import shorten
 from charlm_lib.engine.twins import traced, training_uses
+from charlm_lib.texts.data import TextData
 
 WINDOWS = ("batch_size", "num_steps", "num_train", "num_val", "stride")
 
@@ -50,7 +50,7 @@ def describe_run(
         "vocab": short_hash("".join(data.vocab.tokens)),
         **{name: getattr(data, name) for name in WINDOWS},
         "key": np.asarray(jax.random.key_data(as_key(key))).tolist(),
-        "source": source.fingerprint("import charlm_lib.training"),
+        "source": source.fingerprint("import charlm_lib.runs.training"),
     }
     return json.loads(json.dumps(settings, default=json_value))
 

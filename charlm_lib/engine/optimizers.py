@@ -1,7 +1,6 @@
 """The optimizer of a run, with clipping before it."""
 
 import math
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from charlm_lib.engine.programs import as_numbers, written_out
 from charlm_lib.engine.source import digest
 
 
@@ -96,19 +96,10 @@ def describe_optimizer(rule: Rule, params: dict) -> str:
     """
     if rule.is_sgd:
         return "sgd"  # the model and the trainer have its two numbers
-    params = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), params)
+    params = jax.tree.map(jnp.zeros_like, params)
     state = rule.first_state(params)
-    closed = jax.make_jaxpr(rule.optimizer.update)(params, state, params)
-    program = re.sub("0x[0-9a-f]+", "", str(closed))  # no addresses
-    arrays = (as_numbers(x) for x in (*closed.consts, *jax.tree.leaves(state)))
-    return digest(program.encode(), *(x.tobytes() for x in arrays))[:16]
-
-
-def as_numbers(leaf) -> np.ndarray:
-    """Give an array as NumPy has it; of random keys their numbers."""
-    if jnp.issubdtype(jnp.result_type(leaf), jax.dtypes.prng_key):
-        leaf = jax.random.key_data(leaf)
-    return np.asarray(leaf)
+    program = jax.make_jaxpr(rule.optimizer.update)(params, state, params)
+    return digest(written_out(program, *jax.tree.leaves(state)).encode())[:16]
 
 
 def restored_state(rule: Rule, params: dict, saved: list[np.ndarray]):

@@ -29,7 +29,7 @@ def starts_at_zeros(model: nn.Module) -> bool:
         params, X = random_params(model), jnp.zeros((1, STEPS), jnp.int32)
         apply = jax.jit(model.apply)
         logits, state = apply(params, X)
-        given, _ = apply(params, X, zeros_like(state))
+        given, _ = apply(params, X, jax.tree.map(jnp.zeros_like, state))
     return np.array_equal(logits, given, equal_nan=True)
 
 
@@ -41,11 +41,6 @@ def looks_ahead(model: nn.Module) -> bool:
         apply = jax.jit(model.apply)
         (logits, _), (others, _) = apply(params, X), apply(params, X.at[0, -1].set(1))
     return not np.array_equal(logits[:, :-1], others[:, :-1], equal_nan=True)
-
-
-def zeros_like(tree):
-    """Give zeros of the shapes and types of a tree's arrays."""
-    return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), tree)
 
 
 def random_params(model: nn.Module) -> dict:

@@ -10,14 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from charlm_lib.data import TextData
 from charlm_lib.engine.batches import device_mesh, on_all_devices, shuffled_batches
 from charlm_lib.engine.compiling import abstract, compiled, compiling_epoch
 from charlm_lib.engine.epochs import epoch_function
-from charlm_lib.engine.optimizers import Rule, as_numbers, restored_state
+from charlm_lib.engine.optimizers import Rule, restored_state
 from charlm_lib.engine.parameters import as_key, first_params, param_shapes
+from charlm_lib.engine.programs import as_numbers
 from charlm_lib.engine.streams import stream_batches, stream_epoch_function, stream_mesh
 from charlm_lib.engine.twins import fuse, training_uses
+from charlm_lib.texts.data import TextData
 
 
 class Measured(NamedTuple):

@@ -1,9 +1,9 @@
 """Which source decides an outcome: found from the imports, never from a list kept by hand.
 
-A training run depends on the modules that `charlm_lib.training` reaches by its imports, a chapter
-on those that its own cells reach. Rooms that only show something do not count, since nothing there
-decides a number; what they show does. Of each module counts what Python runs, not its docstrings
-and comments.
+A training run depends on the modules that `charlm_lib.runs.training` reaches by its imports, a
+chapter on those that its own cells reach. Rooms that only show something do not count, since
+nothing there decides a number; what they show does. Of each module counts what Python runs, not its
+docstrings and comments.
 """
 
 import ast
@@ -36,7 +36,7 @@ def fingerprint(source: str, package: Path = PACKAGE) -> str:
     rooms, and the versions of the packages that all of these import. It is read once per process.
 
     Args:
-        source: Python, for example the code of a chapter, or `import charlm_lib.training`.
+        source: Python, for example the code of a chapter, or `import charlm_lib.runs.training`.
         package: the folder of the library.
 
     Returns:

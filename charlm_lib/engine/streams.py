@@ -12,11 +12,11 @@ import jax.numpy as jnp
 import optax
 from jax.sharding import Mesh, PartitionSpec
 
-from charlm_lib.data import TextData, gather_windows
 from charlm_lib.engine.batches import shared_rows
 from charlm_lib.engine.epochs import guarded_update, sum_over_devices
 from charlm_lib.engine.probing import is_known, starts_at_zeros
 from charlm_lib.losses import weighted_nll
+from charlm_lib.texts.data import TextData, gather_windows
 
 SHARES = 8  # equal parts of a batch, each with its own dropout key; any of 1, 2, 4, 8 devices
 

@@ -1,17 +1,14 @@
 """Which model has a fused twin: the one that computes what the chapters' model computes."""
 
 import dataclasses
-import re
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import linen as nn
 
 from charlm_lib.cells import KINDS
-from charlm_lib.data import TextData
 from charlm_lib.engine.fused import (
     FusedGRU,
     FusedRNN,
@@ -21,8 +18,9 @@ from charlm_lib.engine.fused import (
     FusedStackedRNNScratch,
 )
 from charlm_lib.engine.parameters import param_shapes, without_lr
+from charlm_lib.engine.programs import written_out
 from charlm_lib.engine.settings import deciding_settings
-from charlm_lib.engine.source import digest
+from charlm_lib.texts.data import TextData
 
 TWINS = {
     "RNNScratch": FusedRNNScratch,
@@ -124,7 +122,5 @@ def _traced(model: nn.Module, use: Use, settings: tuple) -> str:
     def run(params, X, state, key):
         return model.apply(params, X, state, training=use.training, rngs={"dropout": key})
 
-    closed = jax.make_jaxpr(run)(params, X, state, key)
-    program = re.sub("0x[0-9a-f]+", "", str(closed))  # no addresses
-    constants = [np.asarray(x).tobytes() for x in closed.consts if hasattr(x, "dtype")]
-    return str(jax.tree.structure(params)) + program + digest(*constants)
+    program = jax.make_jaxpr(run)(params, X, state, key)
+    return str(jax.tree.structure(params)) + written_out(program)

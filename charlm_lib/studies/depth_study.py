@@ -21,14 +21,14 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from safetensors.numpy import load_file, save_file
 
 from charlm_lib.cells import make_model
-from charlm_lib.corpus import read_corpus
-from charlm_lib.data import TextData, TimeMachine
 from charlm_lib.engine.parameters import param_shapes
 from charlm_lib.evaluation import TrainedModel, text_nll
 from charlm_lib.models import RNNLM
-from charlm_lib.results import FitResult
-from charlm_lib.training import Trainer
-from charlm_lib.vocabulary import Vocab
+from charlm_lib.runs.results import FitResult
+from charlm_lib.runs.training import Trainer
+from charlm_lib.texts.corpus import read_corpus
+from charlm_lib.texts.data import TextData, TimeMachine
+from charlm_lib.texts.vocabulary import Vocab
 
 RECORD = Path(__file__).parent / "records" / "depth_study.json"
 WEIGHTS = RECORD.with_suffix(".safetensors")

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charlm_lib.cells import make_model
-from charlm_lib.data import TimeMachine
 from charlm_lib.evaluation import text_nll
 from charlm_lib.own_text import adamw
-from charlm_lib.results import FitResult
+from charlm_lib.runs.results import FitResult
+from charlm_lib.runs.training import Trainer
 from charlm_lib.studies.depth_study import SEEDS, TEST_START, versions
-from charlm_lib.training import Trainer
+from charlm_lib.texts.data import TimeMachine
 
 RECORD = Path(__file__).parent / "records" / "recipe.json"
 PAGES = {"num_train": 10_000, "num_val": 5_000}

@@ -13,11 +13,12 @@ import traitlets
 from flax import linen as nn
 
 from charlm_lib.cells import CELLS, make_model
-from charlm_lib.corpus import clean, read_corpus
-from charlm_lib.data import gather_windows
 from charlm_lib.export import check_text, from_vector, to_vector
 from charlm_lib.losses import cross_entropy
-from charlm_lib.vocabulary import Vocab
+from charlm_lib.texts.cleaning import clean
+from charlm_lib.texts.corpus import read_corpus
+from charlm_lib.texts.data import gather_windows
+from charlm_lib.texts.vocabulary import Vocab
 from charlm_lib.widgets.bundle import module, style
 from charlm_lib.widgets.seeds import check_seed
 

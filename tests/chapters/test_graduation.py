@@ -12,7 +12,7 @@ CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 # What chapters teach by writing it in full, and the library's module that has the same. Every other
 # name in a chapter is free.
 GRADUATES = {
-    "gather_windows": "data",
+    "gather_windows": "texts/data",
     "cross_entropy": "losses",
     "RNNScratch": "models",
     "RNNLMScratch": "models",

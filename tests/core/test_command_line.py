@@ -20,12 +20,12 @@ import pytest
 import yaml
 
 import charlm_lib as cl
-from charlm_lib import results, training
 from charlm_lib.__main__ import best_is_better, build_parser, main, prepare
 from charlm_lib.console import announcement, files
 from charlm_lib.console.names import as_options
 from charlm_lib.console.signals import StopSignals
 from charlm_lib.engine.stopping import StopButton
+from charlm_lib.runs import results, training
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = "--epochs 2 --hiddens 8 --batch-size 16 --num-steps 6 --num-train 40 --num-val 30".split()

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from charlm_lib.data import TimeMachine
 from charlm_lib.studies import depth_study as study
+from charlm_lib.texts.data import TimeMachine
 
 CELLS = ("tanh", "gru")
 

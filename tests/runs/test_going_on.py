@@ -10,16 +10,16 @@ import optax
 import pytest
 
 import charlm_lib as cl
-from charlm_lib import training
 from charlm_lib.display.progress import FitDisplay
 from charlm_lib.engine import running
 from charlm_lib.engine.optimizers import (
-    as_numbers,
     clipped,
     describe_optimizer,
     restored_state,
     sgd,
 )
+from charlm_lib.engine.programs import as_numbers
+from charlm_lib.runs import training
 
 H = 8
 

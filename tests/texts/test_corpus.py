@@ -20,7 +20,8 @@ import pytest
 import safetensors.numpy
 
 import charlm_lib as cl
-from charlm_lib import corpus as corpus_module
+from charlm_lib.texts import corpus as corpus_module
+from charlm_lib.texts import files as files_module
 from tests.random_texts import random_texts
 
 
@@ -449,7 +450,7 @@ def server(tmp_path, monkeypatch):
     """A web server on this machine, and an empty cache folder."""
     folder = tmp_path / "www"
     folder.mkdir()
-    monkeypatch.setattr(corpus_module.pooch, "os_cache", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(files_module.pooch, "os_cache", lambda name: tmp_path / "cache" / name)
     requested = []
 
     class Handler(http.server.SimpleHTTPRequestHandler):

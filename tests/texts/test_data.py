@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib import vocabulary
+from charlm_lib.texts import vocabulary
 from tests.random_texts import assigned, random_texts
 
 

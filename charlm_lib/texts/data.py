@@ -7,17 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from charlm_lib.corpus import (
-    check_no_name,
-    check_string,
-    clean,
-    read_corpus,
-    read_file,
-    read_url,
-    shorten,
-)
 from charlm_lib.models import check_sizes, refuse_arguments
-from charlm_lib.vocabulary import Vocab, check_vocab, tell_unknown
+from charlm_lib.texts.cleaning import check_no_name, check_string, clean, quoted
+from charlm_lib.texts.corpus import read_corpus
+from charlm_lib.texts.files import read_file, read_url
+from charlm_lib.texts.vocabulary import Vocab, check_is_vocab, tell_unknown
 
 # What readers of *Dive into Deep Learning* pass, and what to do here.
 OLD_DATA_ARGUMENTS = {
@@ -31,6 +25,26 @@ NOVEL_ARGUMENTS = dict.fromkeys(
     ("keep_case", "keep_punctuation", "keep_lines"),
     "this text is letters and spaces already: leave it out, or use TextData(text, ...)",
 )
+
+
+def cleaned(
+    text: str,
+    keep_case: bool | None = None,
+    keep_punctuation: bool | None = None,
+    keep_lines: bool | None = None,
+    vocab: Vocab | None = None,
+) -> str:
+    """Clean a text as `TextData` does with these arguments; errors of `TextData`."""
+    check_string(text)
+    check_no_name(text)
+    check_is_vocab(vocab)
+    asked = {
+        "keep_case": keep_case,
+        "keep_punctuation": keep_punctuation,
+        "keep_lines": keep_lines,
+    }
+    kept = (vocab or Vocab("")).kept
+    return clean(text, **kept | {k: asked[k] for k in asked if asked[k] is not None})
 
 
 def count_windows(length: int, num_steps: int, stride: int) -> int:
@@ -48,7 +62,7 @@ def check_fit(text: str, length: int, sizes: dict[str, int]) -> None:
     """
     if not length:
         raise ValueError(
-            f"no usable character in the text {shorten(text)}: it needs letters, or with "
+            f"no usable character in the text {quoted(text)}: it needs letters, or with "
             "keep_punctuation=True anything visible"
         )
     if length < 3:
@@ -177,17 +191,7 @@ class TextData:
             "stride": stride,
         }
         check_sizes(**sizes)
-        check_string(text)
-        check_no_name(text)
-        check_vocab(vocab)
-        asked = {
-            "keep_case": keep_case,
-            "keep_punctuation": keep_punctuation,
-            "keep_lines": keep_lines,
-        }
-        kept = (vocab or Vocab("")).kept
-        kept |= {name: value for name, value in asked.items() if value is not None}
-        self.text = clean(text, **kept)
+        self.text = cleaned(text, keep_case, keep_punctuation, keep_lines, vocab)
         check_fit(text, len(self.text), sizes)
         self.batch_size, self.num_steps = batch_size, num_steps
         self.num_train, self.num_val, self.stride = num_train, num_val, stride

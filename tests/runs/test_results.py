@@ -14,9 +14,10 @@ from safetensors.numpy import save as safetensors_save
 from safetensors.numpy import save_file
 
 import charlm_lib as cl
-from charlm_lib import results
+from charlm_lib.cells import describe_model
 from charlm_lib.engine import twins
 from charlm_lib.engine.fingerprint import describe_run
+from charlm_lib.runs import results
 
 H = 8
 
@@ -233,7 +234,7 @@ def safetensors_of(result):
     """Give what the version before wrote: no logits, and no word on whose the model is."""
     tensors = safetensors_load(result._content())
     del tensors["logits"]
-    rest = {"format": results.FORMAT, "model": results.describe_model(result.model)}
+    rest = {"format": results.FORMAT, "model": describe_model(result.model)}
     rest |= {"vocab": result.vocab.tokens}
     for name in ("history", "settings", "compile_seconds", "stopped"):
         rest[name] = getattr(result, name)

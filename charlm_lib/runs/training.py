@@ -11,28 +11,33 @@ import numpy as np
 import optax
 from flax import linen as nn
 
-from charlm_lib.cells import describe_model
-from charlm_lib.data import TextData
-from charlm_lib.display.numbers import format_perplexity
 from charlm_lib.display.progress import FitDisplay
 from charlm_lib.engine.batches import on_any_process
 from charlm_lib.engine.fingerprint import describe_run, goes_on, settings_of_whole
 from charlm_lib.engine.optimizers import Rule, clipped, is_number, sgd
-from charlm_lib.engine.parameters import param_shapes, without_lr
-from charlm_lib.engine.probing import is_known, logits_shape, looks_ahead
+from charlm_lib.engine.parameters import without_lr
+from charlm_lib.engine.probing import is_known, looks_ahead
 from charlm_lib.engine.running import Begin, Measured, Run
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.short_runs import note, shorten
 from charlm_lib.engine.stopping import StopButton
 from charlm_lib.engine.streams import check_streams
 from charlm_lib.engine.twins import fuse, training_uses
-from charlm_lib.evaluation import TrainedModel, check_vocab, windows_loss
+from charlm_lib.evaluation import TrainedModel
 from charlm_lib.losses import has_exploded, perplexity
 from charlm_lib.models import check_sizes, refuse_arguments
-from charlm_lib.results import FitResult, load, may_be_replaced, read
-from charlm_lib.vocabulary import Vocab
+from charlm_lib.runs.judging import (
+    advise,
+    check_checkpoint,
+    check_kinds,
+    check_model,
+    check_start,
+    exploded,
+)
+from charlm_lib.runs.results import FitResult
+from charlm_lib.texts.data import TextData
+from charlm_lib.texts.vocabulary import Vocab
 
-CLEARLY_WORSE = 1.1  # times guessing evenly: a run that has only begun may be a little above it
 EVERY_DEVICE = (
     "leave it out, since all devices that JAX sees share the work; JAX_PLATFORMS=cpu in the "
     "environment keeps JAX on the CPU"
@@ -161,18 +166,22 @@ class Trainer:
                     with stop.held():
                         log.add(number, run.epoch(number), run)
                     display.update()
-                    if exploded(model, run, data, starts, log):
-                        log.stopped = "diverged"
-                    elif number < last and on_any_process(stop.pressed):
+                    if has_exploded(log.val_loss, len(data.vocab)):
+                        trained = TrainedModel(model, run.params, data.vocab)
+                        if exploded(trained, data, starts):
+                            log.stopped = "diverged"
+                    if log.stopped == "diverged":
+                        break
+                    if number < last and on_any_process(stop.pressed):
                         log.stopped = "interrupted"
-                    if log.stopped != "finished":
                         break
                     if checkpoint and number < last and due():
                         so_far = log.result(model, data.vocab, settings, run)
                         replace(so_far, stopped="interrupted").save(checkpoint)
         result = log.result(model, data.vocab, settings, run)
-        changed = not same_numbers(run.first_params, run.params)
-        advice = advise(self, result, model.lr if optimizer is None else None, changed)
+        lr = model.lr if optimizer is None else None
+        is_clipped = self.gradient_clip_val is not None
+        advice = advise(result, lr, is_clipped, run.first_params) if max_epochs else ""
         if advice:
             warnings.warn(advice, stacklevel=3)
         return result
@@ -243,60 +252,6 @@ class Timer:
         return True
 
 
-def check_kinds(model: nn.Module, data: TextData) -> None:
-    """Raise a ValueError unless these are a model and data, in this order."""
-    if not (isinstance(model, nn.Module) and isinstance(data, TextData)):
-        raise ValueError(
-            f"fit needs a Flax model and TextData, in this order, not {type(model).__name__} and "
-            f"{type(data).__name__}"
-        )
-
-
-def check_checkpoint(path: Path) -> None:
-    """Raise a ValueError unless checkpoints can be written to a file of this name."""
-    if path.is_dir() or not may_be_replaced(path):
-        raise ValueError(
-            f"checkpoint {str(path)!r} exists and is no saved result: name another file"
-        )
-
-
-def check_model(model: nn.Module, data: TextData) -> None:
-    """Raise a ValueError unless the model gives one logit per token of the vocabulary."""
-    vocab_size = len(data.vocab)
-    if getattr(model, "vocab_size", vocab_size) != vocab_size:
-        raise ValueError(
-            f"the model has vocab_size={model.vocab_size}, but the text has {vocab_size} "
-            "tokens: build the model with vocab_size=len(data.vocab)"
-        )
-    batch_size, num_steps = 2, 3
-    shape = logits_shape(without_lr(model), batch_size, num_steps)
-    if shape != (batch_size, num_steps, vocab_size):
-        raise ValueError(
-            f"the model gives logits of shape {shape} for ids of shape {batch_size, num_steps}, "
-            f"but training needs (batch_size, num_steps, {vocab_size}): {vocab_size} tokens are in "
-            "the vocabulary"
-        )
-
-
-def check_start(start: FitResult, model: nn.Module, data: TextData) -> None:
-    """Raise a ValueError unless training can go on from this result with this model and text."""
-    if not isinstance(start, FitResult):
-        raise ValueError(
-            f"start is of type {type(start).__name__}: pass the result that fit gave, or load(path)"
-        )
-    if not all(np.isfinite(x).all() for x in jax.tree.leaves(start.params)):
-        raise ValueError("start has parameters that are not finite: go on from another result")
-    if start.stopped == "diverged":
-        raise ValueError("start has diverged: go on from start.at_best_epoch()")
-    check_vocab(start.vocab, data)
-    shapes = param_shapes(without_lr(model))
-    if jax.tree.map(np.shape, shapes) != jax.tree.map(np.shape, start.params):
-        raise ValueError(
-            f"the parameters of start have other shapes than those of {describe_model(model)}: "
-            "pass the model that start.model is"
-        )
-
-
 def go_on(start: FitResult, settings: dict, log: "Log") -> tuple[Begin, dict, str]:
     """Say what a run begins with that goes on from a result, and take over its history.
 
@@ -314,27 +269,6 @@ def go_on(start: FitResult, settings: dict, log: "Log") -> tuple[Begin, dict, st
         whole = settings_of_whole(start.settings, done, settings)
         return Begin(start.params, start.opt_state), whole or settings, words
     return begin, settings, f"{words}, with a new state of the optimizer"
-
-
-def same_numbers(params: dict, others: dict) -> bool:
-    """Say whether two trees of parameters are equal."""
-    return all(jax.tree.leaves(jax.tree.map(np.array_equal, params, others)))
-
-
-def exploded(model: nn.Module, run: Run, data: TextData, starts: np.ndarray, log: "Log") -> bool:
-    """Say whether a model has exploded: on validation windows, and on windows it was trained on.
-
-    On validation windows alone it may be right to be wrong: they can be of another kind. An update
-    whose loss was not finite is enough.
-    """
-    size = len(data.vocab)
-    if log.stopped == "diverged":
-        return True
-    if not has_exploded(log.val_loss, size):
-        return False
-    trained = TrainedModel(model, run.params, data.vocab)
-    some = starts[:: -(-len(starts) // data.batch_size)]  # all over the text, at most one batch
-    return has_exploded(windows_loss(trained, data, some), size)
 
 
 @dataclass
@@ -395,104 +329,3 @@ class Log:
             stopped=self.stopped,
             opt_state=run.opt_state,
         )
-
-
-@our_settings()
-def fit_or_load(
-    path: str | Path,
-    trainer: Trainer,
-    model: nn.Module,
-    data: TextData,
-    key: jax.Array | int = 0,
-    optimizer: optax.GradientTransformation | None = None,
-    checkpoint_minutes: float = 10,
-) -> FitResult:
-    """Load a saved result if it came from the very same settings, otherwise train and save it.
-
-    A file counts only if the model and all that it computes, the text, the windows, the trainer,
-    the optimizer, the seed, the source of this library and the versions of the packages that it
-    imports are the same, and only if the run was finished. A run that diverged is not saved.
-
-    While it trains, the result so far is saved beside it now and then, and also after Ctrl-C, as
-    `NAME.unfinished.safetensors`. Called again, also after a crash, it goes on from there.
-
-    Args:
-        path: the file.
-        trainer, model, data, key, optimizer, checkpoint_minutes: see `Trainer.fit`.
-
-    Raises:
-        ValueError: the file is damaged or is no saved result (see `load`).
-    """
-    path = Path(path)
-    wanted = describe_run(trainer, model, data, key, trainer.rule_for(model, data, optimizer))
-    saved = read(path)[0] if path.is_file() else {}
-    found = saved.get("settings") == wanted and saved.get("stopped") == "finished"
-    # All processes train, or none: one alone would wait for the others for ever.
-    if not on_any_process(not found):
-        result = load(path, model)
-        if jax.process_index() == 0:
-            print(f"{path}: {result}")
-        return result
-    unfinished = path.with_name(f"{path.stem}.unfinished.safetensors")
-    start = unfinished_run(unfinished, wanted, model)
-    done = len(start.history["epoch"]) if start else 0
-    left = replace(trainer, max_epochs=trainer.max_epochs - done)
-    options = {"start": start, "checkpoint": unfinished, "checkpoint_minutes": checkpoint_minutes}
-    result = left.fit(model, data, key, optimizer, **options)
-    if result.stopped == "interrupted":
-        result.save(unfinished)
-    elif result.stopped == "finished":
-        result.save(path)
-        is_its_own = unfinished.is_file() and read(unfinished)[0].get("settings") == wanted
-        if jax.process_index() == 0 and is_its_own:
-            unfinished.unlink(missing_ok=True)
-    return result
-
-
-def unfinished_run(path: Path, wanted: dict, model: nn.Module) -> FitResult | None:
-    """Load what is left of a run with these settings that was not finished, if there is."""
-    saved = read(path)[0] if path.is_file() else {}
-    found = saved.get("settings") == wanted and saved.get("stopped") == "interrupted"
-    return None if on_any_process(not found) else load(path, model)
-
-
-def advise(trainer: Trainer, result: FitResult, lr: float | None, changed: bool) -> str:
-    """Say what went wrong in a run, and what to change; nothing where nothing did.
-
-    Args:
-        trainer: its trainer.
-        result: what it left behind.
-        lr: the model's; None for an optimizer of one's own.
-        changed: whether the run changed any parameter.
-    """
-    epoch, size = len(result.history["epoch"]), len(result.vocab)
-    if not trainer.max_epochs:
-        return ""
-    train, val = (result.history[f"{name}_perplexity"][-1] for name in ("train", "val"))
-    guessing = f"guessing evenly among {size} tokens has {size}"
-    remedy = "a smaller learning rate" + (f" than lr={lr}" if is_number(lr) else "")
-    if trainer.gradient_clip_val is None:
-        remedy += ", or gradient_clip_val=1 in the Trainer"
-    if result.stopped == "diverged" and not np.isfinite(train):
-        return (
-            f"Training diverged in epoch {epoch}: the loss is not finite. The parameters are those "
-            f"after the last finite update. Try {remedy}."
-        )
-    if result.stopped == "diverged":
-        return (
-            f"Training diverged in epoch {epoch}: validation perplexity {format_perplexity(val)}, "
-            f"and it is no better on the windows it learns from; {guessing}. Try {remedy}."
-        )
-    if not changed:
-        return (
-            "Training changed no parameter: its learning rate is 0, as at the end of a schedule "
-            "that has come to its end. Pass an optimizer with a rate above 0."
-        )
-    if not val <= CLEARLY_WORSE * size:
-        return (
-            f"After epoch {epoch} the model is worse than no model: validation perplexity "
-            f"{format_perplexity(val)}, while {guessing}. If its training perplexity "
-            f"({format_perplexity(train)}) is no better, try {remedy}, or more epochs; if it is, "
-            "the validation text is of another kind, or the training text was learned by heart."
-        )
-    return ""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from charlm_lib.corpus import check_string, clean, shorten
 from charlm_lib.models import refuse_arguments
+from charlm_lib.texts.cleaning import check_string, clean, quoted
 
 UNK = "<unk>"
 # What readers of *Dive into Deep Learning* pass, and what to do here.
@@ -48,7 +48,7 @@ class Vocab:
         return len(self.tokens)
 
     def __repr__(self) -> str:
-        return f"Vocab({shorten(''.join(self.tokens[1:]))})"
+        return f"Vocab({quoted(''.join(self.tokens[1:]))})"
 
     def encode(self, text: str) -> np.ndarray:
         """Turn a string of n characters into n ids, shape `(n,)`, int32; unknown ones become 0."""
@@ -124,7 +124,7 @@ def codes_of(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-def check_vocab(vocab: Vocab | None) -> None:
+def check_is_vocab(vocab: Vocab | None) -> None:
     """Raise a ValueError unless this is a vocabulary, or None."""
     if vocab is not None and not isinstance(vocab, Vocab):
         raise ValueError(
@@ -174,7 +174,7 @@ def readable(text: str, vocab: Vocab, what: str = "prefix", reader: str = "the m
         cleaned = vocab.fold(clean(text))
         helps = cleaned and not vocab.unknown(cleaned)
         raise ValueError(
-            f"the {what} {shorten(text)} has {some_of(unknown, 10)}, which the vocabulary of "
+            f"the {what} {quoted(text)} has {some_of(unknown, 10)}, which the vocabulary of "
             f"{reader} lacks: use only its {len(vocab) - 1} characters "
             f"{some_of(''.join(vocab.tokens[1:]))}"
             + (f", or pass the {what} through charlm_lib.clean" if helps else "")
@@ -186,4 +186,4 @@ def some_of(characters: str | list[str], most: int = 60) -> str:
     """Write out a string, or a list of characters, and of a long one the beginning."""
     begin = characters[:most]
     shown = repr(begin) if isinstance(begin, str) else ", ".join(map(repr, begin))
-    return f"{shown}…" if len(characters) > most else shown
+    return f"{shown}…" if len(characters) > most else shown or "none"

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib import results
 from charlm_lib.display import plots, progress
 from charlm_lib.engine import short_runs
+from charlm_lib.runs import files
 
 
 @pytest.fixture
@@ -196,5 +196,5 @@ def test_two_writers_never_share_an_unfinished_file(tmp_path, monkeypatch):
     real = Path.write_bytes
     monkeypatch.setattr(Path, "write_bytes", lambda p, c: names.append(p.name) or real(p, c))
     for _ in range(4):
-        results.write_whole(tmp_path / "run", b"x")
+        files.write_whole(tmp_path / "run", b"x")
     assert len(set(names)) == 4 and all(name.endswith(".part") for name in names)

@@ -1,7 +1,6 @@
-"""What a training run leaves behind, and how it is kept in one file."""
+"""What a training run leaves behind, and how it is kept."""
 
 import json
-import secrets
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 from flax.traverse_util import flatten_dict, unflatten_dict
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from charlm_lib.cells import build_model, describe_model
@@ -21,10 +19,9 @@ from charlm_lib.engine.fingerprint import json_value
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.short_runs import note
 from charlm_lib.engine.twins import Use, as_ours
-from charlm_lib.vocabulary import Vocab
+from charlm_lib.runs.files import FORMAT, free_name, may_be_replaced, read, write_whole
+from charlm_lib.texts.vocabulary import Vocab
 
-ANY_FORMAT = "charlm_lib result "
-FORMAT = ANY_FORMAT + "2"
 ROWS, STEPS = 4, 4  # of the ids that a saved model is known by
 LONG = 16  # steps of two models that are compared
 
@@ -214,34 +211,6 @@ def holds_whole_run(path: Path) -> bool:
     return not was_cut_short(saved["stopped"], saved["settings"])
 
 
-def may_be_replaced(path: Path) -> bool:
-    """Say whether nothing is lost that we did not write: there is no such file, or a result."""
-    if not path.is_file():
-        return True
-    try:
-        return str(description(path).get("format")).startswith(ANY_FORMAT)
-    except ValueError:
-        return False
-
-
-def free_name(path: Path) -> Path:
-    """Give a name beside a foreign file's that no other file has."""
-    names = ("", *(f".{number}" for number in range(2, 1000)))
-    beside = (path.with_name(f"{path.name}{number}.safetensors") for number in names)
-    return next(p for p in beside if not p.exists())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file, so that nobody ever finds half of it, even where several write at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 @our_settings()
 def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
     """Read a result that `FitResult.save` wrote.
@@ -269,7 +238,7 @@ def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
         **trees,
         **{k: rest[k] for k in ("history", "settings", "compile_seconds", "stopped")},
     )
-    check_model(path, result, rest["model"], logits)
+    check_computes(path, result, rest["model"], logits)
     return result
 
 
@@ -288,7 +257,7 @@ def library_model(path: Path, rest: dict) -> nn.Module:
     return build_model(rest["model"])
 
 
-def check_model(path: Path, result: FitResult, saved: dict, logits: np.ndarray | None) -> None:
+def check_computes(path: Path, result: FitResult, saved: dict, logits: np.ndarray | None) -> None:
     """Raise a ValueError unless the model computes from its parameters what was saved with them."""
     wanted = jax.eval_shape(result.model.init, jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
     if jax.tree.map(jnp.shape, wanted) != jax.tree.map(jnp.shape, result.params):
@@ -310,36 +279,3 @@ def check_model(path: Path, result: FitResult, saved: dict, logits: np.ndarray |
             f"{str(path)!r} holds {saved}, which computed other logits from these parameters than "
             f"{describe_model(result.model)} does: pass the model as it was when it was saved"
         )
-
-
-def read(path: Path) -> tuple[dict, dict]:
-    """Read the JSON part and the arrays of a saved result; errors as for `load`."""
-    rest = description(path)
-    found = rest.get("format")
-    if found not in (FORMAT, ANY_FORMAT + "1"):
-        raise ValueError(
-            f"{str(path)!r} is a safetensors file, but no saved result of this version (format "
-            f"{found!r}, expected {FORMAT!r})"
-        )
-    with safe_open(path, framework="numpy") as file:
-        return rest, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-
-
-def description(path: Path) -> dict:
-    """Read the JSON part of a safetensors file; errors as for `load`."""
-    if path.is_dir():
-        raise ValueError(f"{str(path)!r} is a folder: name a file that FitResult.save wrote")
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"There is no saved result {str(path)!r} in {str(Path.cwd())!r}: check the name, or "
-            "run the chapter that trains this model first."
-        )
-    try:
-        with safe_open(path, framework="numpy") as file:
-            rest = json.loads((file.metadata() or {}).get("charlm", "{}"))
-    except (SafetensorError, json.JSONDecodeError, OSError) as error:
-        raise ValueError(
-            f"{str(path)!r} is no saved result ({error}): check the name. If it was one, it is "
-            "damaged: train again and save under another name"
-        ) from error
-    return rest if isinstance(rest, dict) else {}

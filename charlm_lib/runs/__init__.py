@@ -1,0 +1,1 @@
+"""Training runs: the trainer, what a run leaves behind, and what is wrong with it."""

@@ -1,0 +1,1 @@
+"""From a text to ids and windows: where texts come from, cleaning, vocabulary."""
