@@ -1,7 +1,6 @@
 """Writing texts and reading large ones: speed of sampling, seconds and memory of loading."""
 
 import json
-import resource
 import statistics
 import sys
 import time
@@ -10,6 +9,7 @@ import jax
 import numpy as np
 
 import charlm_lib as cl
+from benchmarks.peak import peak_megabytes
 
 PREFIX = "time traveller "
 
@@ -73,9 +73,7 @@ def loading(length: int) -> dict:
     load = time.perf_counter() - begun
     model = cl.RNNLM(cl.RNN(32), len(data.vocab), lr=1.0)
     cl.Trainer(1, gradient_clip_val=1).fit(model, data, show=False)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    megabytes = peak / (1e6 if sys.platform == "darwin" else 1e3)
-    return {"characters": length, "seconds": load, "megabytes": megabytes}
+    return {"characters": length, "seconds": load, "megabytes": peak_megabytes()}
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ update of one run; the last one, at the end of the input, the peak of the proces
 
 import argparse
 import json
-import resource
 import sys
 
+from benchmarks.peak import peak_megabytes
 from benchmarks.workloads import Workload
 
 
@@ -44,8 +44,7 @@ def main() -> None:
     say(ready=True)
     for _ in sys.stdin:
         say(seconds=run())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in KB, but bytes on macOS
-    say(megabytes=peak / (1e6 if sys.platform == "darwin" else 1e3))
+    say(megabytes=peak_megabytes())
 
 
 if __name__ == "__main__":

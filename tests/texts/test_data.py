@@ -290,19 +290,18 @@ def test_windows_are_not_stored(data):
 
 
 LARGE = """
-import resource, sys
 import charlm_lib as cl
+from benchmarks.peak import peak_megabytes
 data = cl.TextData("the “time” traveller, smiling. " * 380_000, 512, 32)
 assert len(data.text) > 10_000_000 and data.num_windows == len(data.text) - 32
 cl.Trainer(1).fit(cl.RNNLM(cl.RNN(8), len(data.vocab), lr=1.0), data, show=False)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in KB, but bytes on macOS
-print(peak * (1 if sys.platform == "darwin" else 1024))
+print(peak_megabytes())
 """
 
 
 def test_a_text_of_ten_million_characters_trains_in_two_gigabytes():
     done = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=True)
-    assert 100e6 < int(done.stdout) < 2e9
+    assert 100 < float(done.stdout) < 2000
 
 
 def test_gather_windows_under_jit():
