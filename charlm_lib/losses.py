@@ -8,7 +8,6 @@ import optax
 
 EXPLODED = 10  # times worse than guessing evenly
 LANES = 16  # float32 numbers in the longest vectors that CPUs have
-EXPLODED = 10  # times worse than guessing evenly
 
 
 def cross_entropy(logits: jax.Array, Y: jax.Array) -> jax.Array:
