@@ -12,9 +12,17 @@ use_all_cores()  # before JAX starts
 keep_compiled_programs()
 
 from charlm_lib.cells import make_model  # noqa: E402
+from charlm_lib.comparison import (  # noqa: E402
+    PairedBlocks,
+    SeedsCompared,
+    best_weight,
+    compare_seeds,
+    mixture_nll,
+    paired_blocks,
+)
 from charlm_lib.engine.parameters import first_params  # noqa: E402
 from charlm_lib.engine.twins import Use, fuse  # noqa: E402
-from charlm_lib.evaluation import TrainedModel, evaluate, nll_by_position, text_nll  # noqa: E402
+from charlm_lib.evaluation import TrainedModel, evaluate, nll_after, nll_by_context, text_nll  # noqa: E402
 from charlm_lib.losses import bits_per_character, cross_entropy, perplexity  # noqa: E402
 from charlm_lib.models import (  # noqa: E402
     GRU,
@@ -27,7 +35,7 @@ from charlm_lib.models import (  # noqa: E402
     check_sizes,
     initial_state,
 )
-from charlm_lib.ngram import ngram_nll  # noqa: E402
+from charlm_lib.ngram import KneserNey, adaptive_nll, choose_order  # noqa: E402
 from charlm_lib.own_text import Settings, fitting_settings, recipe_for  # noqa: E402
 from charlm_lib.runs.keeping import fit_or_load  # noqa: E402
 from charlm_lib.runs.results import FitResult, load  # noqa: E402
@@ -45,6 +53,9 @@ __all__ = [
     "RNN",
     "RNNLM",
     "FitResult",
+    "KneserNey",
+    "PairedBlocks",
+    "SeedsCompared",
     "RNNLMScratch",
     "RNNScratch",
     "Settings",
@@ -55,10 +66,14 @@ __all__ = [
     "Trainer",
     "Use",
     "Vocab",
+    "adaptive_nll",
+    "best_weight",
     "bits_per_character",
     "check_inputs",
     "check_sizes",
+    "choose_order",
     "clean",
+    "compare_seeds",
     "cross_entropy",
     "describe_machine",
     "evaluate",
@@ -70,8 +85,10 @@ __all__ = [
     "initial_state",
     "load",
     "make_model",
-    "ngram_nll",
-    "nll_by_position",
+    "mixture_nll",
+    "nll_after",
+    "nll_by_context",
+    "paired_blocks",
     "perplexity",
     "predict",
     "read_corpus",

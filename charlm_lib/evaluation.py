@@ -1,6 +1,7 @@
-"""How well a model predicts: windows, a text read from front to back, each place in a window."""
+"""How well a model predicts: windows, a text from front to back, the same after more context."""
 
 import warnings
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.epochs import windows_nll
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, fuse
+from charlm_lib.models import check_sizes
 from charlm_lib.texts.data import TextData, gather_windows
 from charlm_lib.texts.vocabulary import UNK, Vocab, readable, some_of
 
@@ -124,32 +126,75 @@ def text_nll(trained: TrainedModel, text: str | jax.Array) -> jax.Array:
 
 
 @our_settings()
-def nll_by_position(trained: TrainedModel, text: str | jax.Array, num_steps: int) -> jax.Array:
-    """Mean negative log-likelihood (nats) after 1, 2, ..., num_steps characters of context.
+def nll_by_context(
+    trained: TrainedModel, text: str | jax.Array, contexts: Sequence[int], stride: int = 8
+) -> jax.Array:
+    """Negative log-likelihood (nats) of the same characters after more and more context.
 
-    The text is cut into windows that start half a window apart, and each window is read from a
-    first state, so that the prediction at step t knows t characters and no more.
+    Each is predicted after exactly so many characters, read from a first state. All contexts
+    predict the same characters, so that their losses differ by the context alone.
 
     Args:
         trained, text: as for `text_nll`.
-        num_steps: the longest context, in characters.
+        contexts: how many characters the model reads, such as `(1, 8, 64)`.
+        stride: every stride-th character of the text is predicted, after the longest context.
 
     Returns:
-        `(num_steps,)`.
+        `(len(contexts), num_targets)`.
 
     Raises:
-        ValueError: the text is shorter than one window, or has an unknown character.
+        ValueError: no context, one below 1 or a stride below 1, a text that is no longer than the
+            longest context, or an unknown character.
     """
     ids = known_ids(trained, text)
-    if len(ids) < num_steps + 1:
+    if not len(contexts):
+        raise ValueError("contexts is empty: name numbers of characters, such as (1, 8, 64)")
+    for context in contexts:
+        check_sizes(context=context)
+    check_sizes(stride=stride)
+    longest = max(contexts)
+    if len(ids) <= longest:
         raise ValueError(
-            f"a text of {len(ids)} characters has no window of num_steps={num_steps} and a "
-            "target: use a longer text or a smaller num_steps"
+            f"a text of {len(ids)} characters has none after a context of {longest}: use a longer "
+            "text or shorter contexts"
         )
-    starts = jnp.arange(0, len(ids) - num_steps, max(1, num_steps // 2))
-    windows = gather_windows(ids, starts, num_steps)
-    model = fuse(trained.model, Use(len(starts), num_steps))
-    return _nll(model, trained.params, *windows).mean(0)  # (windows, num_steps) -> (num_steps,)
+    targets = jnp.arange(longest, len(ids), stride)
+    model = fuse(trained.model, Use(len(targets), longest))
+
+    def after(context: int) -> jax.Array:
+        # What a window holds after its target changes nothing before; one program does for all.
+        X, Y = gather_windows(ids, targets - context, longest)  # (num_targets, longest)
+        return _nll(model, trained.params, X, Y)[:, context - 1]
+
+    return jnp.stack([after(context) for context in contexts])
+
+
+@our_settings()
+def nll_after(trained: TrainedModel, X: jax.Array, targets: jax.Array) -> jax.Array:
+    """Negative log-likelihood (nats) of one character after each of many contexts.
+
+    Args:
+        trained: a `FitResult`, or a `TrainedModel`.
+        X: the contexts, ids `(num_contexts, num_steps)`, each read from a first state.
+        targets: the ids that follow, `(num_contexts,)`.
+
+    Returns:
+        `(num_contexts,)`.
+
+    Raises:
+        ValueError: the shapes do not belong together, or an unknown character.
+    """
+    X, targets = np.asarray(X), np.asarray(targets)
+    if X.ndim != 2 or targets.shape != X.shape[:1]:
+        raise ValueError(
+            f"X has shape {X.shape} and targets {targets.shape}: pass ids of shapes "
+            "(num_contexts, num_steps) and (num_contexts,)"
+        )
+    for ids in (X, targets):
+        known_ids(trained, ids.ravel())
+    model = fuse(trained.model, Use(*X.shape))
+    Y = np.broadcast_to(targets[:, None], X.shape)  # asked for at every step, used at the last
+    return _nll(model, trained.params, X, Y)[:, -1]
 
 
 def known_ids(trained: TrainedModel, text: str | jax.Array) -> jax.Array:

@@ -1,4 +1,4 @@
-"""Losses of a whole text and by position, against the model applied step by step."""
+"""Losses of a whole text and by context, against the model applied step by step."""
 
 import jax
 import numpy as np
@@ -15,7 +15,8 @@ from charlm_lib import (
     cross_entropy,
     evaluate,
     gather_windows,
-    nll_by_position,
+    nll_after,
+    nll_by_context,
     text_nll,
 )
 
@@ -43,24 +44,58 @@ def test_a_text_is_read_once_with_the_state_kept(fitted):
     assert np.allclose(text_nll(fitted, TOKENS), expected, atol=1e-5)
 
 
-def test_the_loss_at_a_position_knows_that_many_characters(fitted):
+def test_the_same_characters_are_predicted_after_each_context(fitted):
     model, params, _ = fitted
-    step = jax.jit(model.apply)
-    starts = np.arange(0, len(TOKENS) - 8, 4)
-    state, expected = None, []
-    for t in range(8):
-        logits, state = step(params, TOKENS[starts + t][:, None], state)
-        surprise = -np.asarray(jax.nn.log_softmax(logits[:, 0]))
-        targets = np.asarray(TOKENS[starts + t + 1])
-        expected.append(surprise[np.arange(len(starts)), targets].mean())
-    assert np.allclose(nll_by_position(fitted, TOKENS, 8), expected, atol=1e-5)
+    contexts, ids = (5, 1, 8), np.asarray(TOKENS)
+    targets = np.arange(8, 50, 3)
+    found = nll_by_context(fitted, TOKENS, contexts, stride=3)
+    assert found.shape == (3, len(targets))
+    for row, context in zip(found, contexts, strict=True):
+        for nll, target in zip(row, targets, strict=True):
+            logits, _ = model.apply(params, ids[None, target - context : target])
+            expected = -jax.nn.log_softmax(logits[0, -1])[ids[target]]
+            assert np.allclose(nll, expected, atol=1e-5)
+
+
+def test_one_character_after_each_context(fitted):
+    X, targets = np.asarray(TOKENS[:42]).reshape(6, 7), np.array([3, 1, 6, 2, 2, 5])
+    logits, _ = fitted.model.apply(fitted.params, X)
+    wanted = -np.asarray(jax.nn.log_softmax(logits[:, -1]))[np.arange(6), targets]
+    assert np.allclose(nll_after(fitted, X, targets), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "X, targets, words",
+    [
+        (np.ones((2, 3), int), np.ones(3, int), r"X has shape \(2, 3\) and targets \(3,\)"),
+        (np.ones(3, int), np.ones(3, int), r"X has shape \(3,\)"),
+        (np.full((2, 3), 7), np.ones(2, int), r"id 7 is outside 0\.\.6"),
+        (np.ones((2, 3), int), np.full(2, 9), r"id 9 is outside 0\.\.6"),
+    ],
+)
+def test_contexts_and_targets_that_do_not_fit(fitted, X, targets, words):
+    with pytest.raises(ValueError, match=words):
+        nll_after(fitted, X, targets)
+
+
+@pytest.mark.parametrize(
+    "contexts, stride, words",
+    [
+        ((), 8, "contexts is empty"),
+        ((4, 0), 8, "context=0 must be a whole number of at least 1"),
+        ((2.5,), 8, "context=2.5"),
+        ((4,), 0, "stride=0"),
+        ((4, 50), 8, "a text of 50 characters has none after a context of 50"),
+    ],
+)
+def test_contexts_that_cannot_be(fitted, contexts, stride, words):
+    with pytest.raises(ValueError, match=words):
+        nll_by_context(fitted, TOKENS, contexts, stride)
 
 
 def test_texts_that_are_too_short(fitted):
     with pytest.raises(ValueError, match="a text of 1 characters leaves nothing to predict"):
         text_nll(fitted, TOKENS[:1])
-    with pytest.raises(ValueError, match="50 characters has no window of num_steps=50"):
-        nll_by_position(fitted, TOKENS, 50)
 
 
 # --- the vocabulary ---
@@ -97,8 +132,8 @@ def test_a_sentence_is_scored_as_its_ids_are(fitted):
     np.testing.assert_array_equal(text_nll(fitted, "badface"), text_nll(fitted, ids))
     np.testing.assert_array_equal(text_nll(fitted, "BADface"), text_nll(fitted, ids))
     np.testing.assert_array_equal(
-        nll_by_position(fitted, "badface" * 3, 4),
-        nll_by_position(fitted, np.tile(ids, 3), 4),
+        nll_by_context(fitted, "badface" * 3, (1, 4)),
+        nll_by_context(fitted, np.tile(ids, 3), (1, 4)),
     )
 
 
@@ -125,7 +160,7 @@ def test_a_model_without_its_vocabulary_is_not_enough(fitted):
     for call in (
         lambda: evaluate(model, params, data_of("abcdef")),
         lambda: text_nll(model, "abc"),
-        lambda: nll_by_position(params, TOKENS, 4),
+        lambda: nll_by_context(params, TOKENS, (4,)),
     ):
         with pytest.raises(ValueError, match="is no trained model: pass the result of Trainer.fit"):
             call()
