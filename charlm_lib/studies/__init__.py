@@ -1,6 +1,6 @@
 """What chapters 5 and 6 measured offline, and records/ with what came out.
 
-Chapters import the modules `depth_study` and `recipe` from here.
+Chapters import these modules from here.
 """
 
-__all__ = ["depth_study", "recipe"]
+__all__ = ["amounts", "depth_study", "recall", "recipe", "search"]
