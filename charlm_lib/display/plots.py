@@ -228,17 +228,29 @@ def _largest(values: np.ndarray) -> str:
     return f"{np.max(values):.3g}" if np.isfinite(values).all() else "not finite"
 
 
-def plot_bars(values: dict[str, float], ylabel: str, log: bool = False) -> Figure:
-    """Draw one labelled bar per entry, for a few numbers that are to be compared."""
+def plot_bars(
+    values: dict[str, float], xlabel: str, log: bool = False, level: float | None = None
+) -> Figure:
+    """Draw one labelled bar per entry, from top to bottom, for a few numbers to be compared.
+
+    Args:
+        values: the entries.
+        xlabel: what the numbers are.
+        log: whether their axis is logarithmic.
+        level: draw a dotted line here, for what everything is compared with.
+    """
     with mpl.rc_context(RC):
         figure, ax = _subplots()
-        bars = ax.bar(list(values), list(values.values()), color=COLORS[0], width=0.6)
-        ax.bar_label(bars, fmt="%.3g", color=INK, padding=2)
-        ax.set(ylabel=ylabel, yscale="log" if log else "linear")
-        ax.tick_params(axis="x", labelsize=8)  # six labels have to stay apart
-        ax.grid(False, axis="x")
-    rows = [[label.replace("\n", " "), f"{value:.3g}"] for label, value in values.items()]
-    return _shown(figure, DataTable(ylabel, ["bar", ylabel], rows))
+        bars = ax.barh(list(values), list(values.values()), color=COLORS[0], height=0.6)
+        ax.bar_label(bars, fmt="%.3g", color=INK, padding=3)
+        ax.set(xlabel=xlabel, xscale="log" if log else "linear")
+        ax.margins(x=0.12)  # room for the numbers
+        ax.invert_yaxis()
+        ax.grid(False, axis="y")
+        if level is not None:
+            ax.axvline(level, color=INK, linestyle=(0, (1, 5)))
+    rows = [[label, f"{value:.3g}"] for label, value in values.items()]
+    return _shown(figure, DataTable(xlabel, ["bar", xlabel], rows))
 
 
 def plot_heat_map(values: np.ndarray, text: str, title: str = "", ylabel="hidden unit") -> Figure:

@@ -137,11 +137,24 @@ def test_numbers_on_a_short_log_axis_are_plain(top):
 
 
 def test_bars():
-    figure = plots.plot_bars({"scratch": 0.5, "concise": 0.125}, "seconds", log=True)
+    figure = plots.plot_bars({"scratch": 0.5, "concise": 0.125}, "seconds", log=True, level=0.2)
     (ax,) = figure.axes
     figure.canvas.draw()
-    assert ax.get_ylabel() == "seconds" and ax.get_yscale() == "log"
+    assert ax.get_xlabel() == "seconds" and ax.get_xscale() == "log"
     assert {"scratch", "concise", "0.5", "0.125"} <= set(texts(figure))
+    first, second = ax.patches
+    assert (first.get_width(), second.get_width()) == (0.5, 0.125)
+    assert (
+        ax.transData.transform((1, first.get_y()))[1]
+        > ax.transData.transform((1, second.get_y()))[1]
+    )
+    (level,) = ax.lines
+    assert set(level.get_xdata()) == {0.2}
+
+
+def test_bars_without_a_level():
+    (ax,) = plots.plot_bars({"a": 1.0}, "y").axes
+    assert ax.get_xscale() == "linear" and not ax.lines
 
 
 def test_heat_map():
@@ -288,7 +301,7 @@ def test_table_of_gradient_norms_has_the_peaks(shown):
 
 
 def test_table_of_bars_and_of_a_heat_map(shown):
-    assert table_of(shown, plots.plot_bars({"a\nb": 0.5}, "seconds")).rows == [["a b", "0.5"]]
+    assert table_of(shown, plots.plot_bars({"a b": 0.5}, "seconds")).rows == [["a b", "0.5"]]
     del shown[:]
     table = table_of(shown, plots.plot_heat_map(np.array([[-1, 0.25], [0.5, 1]]), "a "))
     assert table.head == ["hidden unit", "a", "␣"]
