@@ -17,7 +17,7 @@ COLAB := _build/colab
 COLAB_PYTHON ?= python3.13
 
 .PHONY: help book slides serve lab execute test lint unit notebooks browser check-site \
-	bench bench-torch test-oldest test-colab test-robust repo lock class-pack test-class-pack clean
+	bench bench-torch gpu-check test-oldest test-colab test-robust repo lock class-pack test-class-pack clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -63,6 +63,10 @@ bench-torch: $(UV) ## install PyTorch's CPU build for `make bench` in an environ
 		--torch-backend cpu $$(grep -o '^torch==[0-9.]*' locks/torch.txt) \
 	|| { echo "PyTorch's CPU build could not be installed (see above). Now PyPI's, on Linux with CUDA." >&2; \
 		python3 -m tools.environment _build/bench-torch locks/torch.txt; }
+
+# Where JAX for the GPU is in another environment: make gpu-check PYTHON=python3, which makes no .venv.
+gpu-check: $(if $(filter .venv/%,$(PYTHON)),$(VENV)) ## check parity, chapters, memory and speed on a machine with a GPU
+	$(PYTHON) -m benchmarks.gpu
 
 test-oldest: $(OLDEST)/.complete ## unit tests and shortened chapters with the oldest versions
 	$(OLDEST)/bin/python -m pytest $(UNIT) -n 2

@@ -17,8 +17,8 @@ TORCH = ROOT / "_build" / "bench-torch" / "bin" / "python"
 class Worker:
     """A running worker.py; it idles while it waits for a line."""
 
-    def __init__(self, contender: str, workload: Workload):
-        python = str(TORCH) if contender == "torch.nn" else sys.executable
+    def __init__(self, contender: str, workload: Workload, torch: str = str(TORCH)):
+        python = torch if contender.startswith("torch.nn") else sys.executable
         command = [python, "-m", "benchmarks.worker", contender, json.dumps(asdict(workload))]
         # These get JAX as it comes: one CPU device, with a thread per core.
         alone = contender in ("plain loop", "one program")

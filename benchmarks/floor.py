@@ -29,12 +29,13 @@ def counts(workload: Workload) -> dict[str, float]:
     bytes: each stored activation is written once and read once; each parameter is read twice
         (forward, backward), and its gradient and its new value are written once.
     """
-    w, blocks = workload, 3 if workload.gated else 1
+    w, blocks = workload, workload.num_blocks
     characters = w.batch_size * w.num_steps
     first, square = (n * blocks * w.num_hiddens for n in (w.vocab_size, w.num_hiddens))
     multiplied = (2 * w.num_layers - 1) * square  # W_xh above the first layer, and each W_hh
     head = w.num_hiddens * w.vocab_size
-    activations = w.num_layers * w.num_hiddens * (5 if w.gated else 1) + w.vocab_size
+    stored = {"GRU": 5, "LSTM": 6}.get(w.layer, 1)  # per unit and step, for the backward pass
+    activations = w.num_layers * w.num_hiddens * stored + w.vocab_size
     return {
         "products": 2 * characters * 3 * (multiplied + head),
         "functions": characters * (w.num_layers * blocks * w.num_hiddens + w.vocab_size),

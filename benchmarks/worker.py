@@ -14,10 +14,10 @@ from benchmarks.workloads import Workload
 
 def prepare(contender: str, workload: Workload):
     """Make the measured function; the contender's library is imported only here."""
-    if contender == "torch.nn":
+    if contender.startswith("torch.nn"):
         from benchmarks.torch_loop import prepare
 
-        return prepare(workload)
+        return prepare(workload, contender)
     if contender == "plain loop":
         from benchmarks.plain_loop import prepare
 

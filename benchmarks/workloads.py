@@ -17,11 +17,12 @@ class Workload:
     clip: float | None = 1.0
     num_updates: int = 10  # in an epoch
     num_epochs: int = 2  # in a measured run, which should take a second or so
+    dtype: str = "float32"  # of products and states; or "bfloat16"
 
     @property
-    def gated(self) -> bool:
-        """Whether a layer has the three weight blocks of a GRU instead of one."""
-        return self.layer == "GRU"
+    def num_blocks(self) -> int:
+        """How many blocks of weights a layer has: one for each gate, or just one."""
+        return {"GRU": 3, "LSTM": 4}.get(self.layer, 1)
 
 
 WORKLOADS = {

@@ -35,8 +35,10 @@ def kernel_environment() -> dict[str, str]:
     return {**shared, **os.environ, **fixed}
 
 
-def execute_chapter(name: str, nb: NotebookNode, folder: Path) -> NotebookNode:
+def execute_chapter(name: str, nb: NotebookNode, folder: Path, fast: bool = False) -> NotebookNode:
     """Run every cell of a notebook in `folder` from a clean kernel and return it with its outputs.
+
+    If `fast`, every training run is short.
 
     Raises BuildError with the cell, its source and the traceback when a cell fails.
     """
@@ -57,7 +59,7 @@ def execute_chapter(name: str, nb: NotebookNode, folder: Path) -> NotebookNode:
         on_cell_execute=remember,
     )
     try:
-        client.execute(env=kernel_environment())
+        client.execute(env=kernel_environment() | ({"CHARLM_FAST": "1"} if fast else {}))
     except (CellExecutionError, DeadKernelError, TimeoutError) as error:
         trace = error.traceback if isinstance(error, CellExecutionError) else str(error)
         raise BuildError(
