@@ -9,6 +9,9 @@ What counts as evidence for a chapter: the numbers that its cells print or show 
 in their code (settings, and the bounds that cells assert). Cells tagged `timing` are no evidence:
 what a clock said is not to be quoted. A page may rest on every chapter.
 
+Of who is better, a chapter may say in bold type only what a cell shortly before asserts, or
+compares with errors (`compare_seeds`, `paired_blocks`).
+
 A claim holds when some evidence, rounded to the digits quoted, is the same number; after "about"
 and its like, when they differ by at most a twentieth. EXEMPT says what is no claim, and why.
 """
@@ -224,3 +227,39 @@ def test_captions_and_alternative_texts_are_claims_and_never_evidence():
 def test_a_wrong_number_in_a_real_chapter_is_found(path):
     said = [*texts(read(path)), "The perplexity is 543.21, 17.29 times as low."]
     assert len(unproved(said, evidence(read(path)))) == 2
+
+
+# --- claims of being better ---
+BOLD = re.compile(r"\*\*([^*]+)\*\*")
+BETTER = re.compile(r"\b(?:better|best|beats|wins|worse)\b")
+EVIDENCE = re.compile(r"^\s*assert\b|\bcompare_seeds\(|\bpaired_blocks\(", re.MULTILINE)
+NEAR = 3  # code cells before the text, in one of which the claim has to be held
+
+
+def unheld_claims(notebook) -> list[str]:
+    """List the sentences in bold type that say what is better, without a cell that holds them."""
+    found = []
+    for i, cell in enumerate(notebook.cells):
+        if cell.cell_type != "markdown":
+            continue
+        code = [c.source for c in notebook.cells[:i] if c.cell_type == "code"][-NEAR:]
+        if not any(EVIDENCE.search(source) for source in code):
+            found += [claim for claim in BOLD.findall(cell.source) if BETTER.search(claim)]
+    return found
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_who_is_better_is_held_by_an_assertion_or_a_comparison(path):
+    assert unheld_claims(nbformat.read(path, as_version=4)) == []
+
+
+def test_a_claim_of_being_better_that_nothing_holds_is_found():
+    claim = new_markdown_cell("So **two layers are better** than one, **we think**.")
+    held = [new_code_cell("assert one > two"), new_code_cell("print(1)"), claim]
+    compared = [new_code_cell("by = paired_blocks(one, two)"), claim]
+    unheld = [new_code_cell("print(1)  # assert"), claim]
+    too_far = [held[0], *[new_code_cell("print(1)")] * 3, claim]
+    expected = {"held": [], "compared": [], "unheld": ["two layers are better"]}
+    for name, cells in {"held": held, "compared": compared, "unheld": unheld}.items():
+        assert unheld_claims(new_notebook(cells=cells)) == expected[name], name
+    assert unheld_claims(new_notebook(cells=too_far)) == expected["unheld"]
