@@ -258,7 +258,8 @@ def test_a_claim_of_being_better_that_nothing_holds_is_found():
     held = [new_code_cell("assert one > two"), new_code_cell("print(1)"), claim]
     compared = [new_code_cell("by = paired_blocks(one, two)"), claim]
     unheld = [new_code_cell("print(1)  # assert"), claim]
-    too_far = [held[0], *[new_code_cell("print(1)")] * 3, claim]
+    far = [new_code_cell("print(1)") for _ in range(NEAR)]
+    too_far = [held[0], *far, claim]
     expected = {"held": [], "compared": [], "unheld": ["two layers are better"]}
     for name, cells in {"held": held, "compared": compared, "unheld": unheld}.items():
         assert unheld_claims(new_notebook(cells=cells)) == expected[name], name
