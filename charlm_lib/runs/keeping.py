@@ -6,6 +6,7 @@ from pathlib import Path
 import jax
 import optax
 from flax import linen as nn
+from jax.experimental.multihost_utils import sync_global_devices
 
 from charlm_lib.engine.batches import on_any_process
 from charlm_lib.engine.fingerprint import describe_run
@@ -65,6 +66,8 @@ def fit_or_load(
         is_its_own = unfinished.is_file() and read(unfinished)[0].get("settings") == wanted
         if jax.process_index() == 0 and is_its_own:
             unfinished.unlink(missing_ok=True)
+    if jax.process_count() > 1:  # the next call must find the file, in every process
+        sync_global_devices(str(path))
     return result
 
 

@@ -328,7 +328,7 @@ def test_the_summary_lists_checks_and_values_but_no_details():
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 def test_make_takes_another_python_as_it_is():
     done = subprocess.run(
-        ["make", "-n", "gpu-check", "PYTHON=python3"],
+        ["make", "--no-print-directory", "-n", "gpu-check", "PYTHON=python3"],
         cwd=chapters.ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.split("\n")[:-1] == ["python3 -m benchmarks.gpu"]
