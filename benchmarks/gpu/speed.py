@@ -17,7 +17,7 @@ from charlm_lib.engine.batches import device_mesh
 
 ROUNDS = 5
 SMALL_TARGET, LARGE_TARGET = 2.0, 0.9  # times as fast as torch.nn
-LARGE = 512  # hidden units from which on matrix products fill a GPU
+SMALL, LARGE = 128, 512  # hidden units up to and from which there is a target
 
 
 def gpu_workloads() -> dict[str, Workload]:
@@ -70,34 +70,31 @@ def compare(workload: Workload, names: list[str], torch: str | None, rounds: int
     workers = {name: Worker(name, workload, torch) for name in names}
     found: dict[str, list[float] | str] = {name: [] for name in names}
 
-    def ask(name: str, question) -> None:
-        if isinstance(found[name], list):
+    def ask_all(question) -> dict:
+        answers = {}
+        for name in [name for name in names if isinstance(found[name], list)]:
             try:
-                answer = question(workers[name])
+                answers[name] = question(workers[name])
             except (RuntimeError, BrokenPipeError) as error:
                 found[name] = f"failed: {error}"
-                return
-            if isinstance(answer, float):
-                found[name].append(answer)
+        return answers
 
-    for name in names:
-        ask(name, Worker.read)  # all have compiled before the first is measured
+    ask_all(Worker.read)  # all have compiled before the first is measured
     for _ in range(rounds):
-        for name in names:
-            ask(name, Worker.run)
-    for name in names:
-        ask(name, lambda worker: None if worker.finish() else None)
+        for name, seconds in ask_all(Worker.run).items():
+            found[name].append(seconds)
+    ask_all(Worker.finish)
     return found
 
 
 def verdicts(name: str, workload: Workload, seconds: dict[str, float]) -> list[dict]:
     """Hold the best of our contenders against PyTorch's own layers."""
     ours = [s for n, s in seconds.items() if not n.startswith(("torch.nn", "plain", "cuDNN"))]
-    if "torch.nn" not in seconds or not ours or not has_twin(workload):
+    is_small, is_large = workload.num_hiddens <= SMALL, workload.num_hiddens >= LARGE
+    has_target = (is_small or is_large) and has_twin(workload)
+    if "torch.nn" not in seconds or not ours or not has_target:
         return []
-    target = LARGE_TARGET if workload.num_hiddens >= LARGE else SMALL_TARGET
-    if SMALL_TARGET == target and workload.num_hiddens > 128:
-        return []
+    target = SMALL_TARGET if is_small else LARGE_TARGET
     times = seconds["torch.nn"] / min(ours)
     return [check(f"{name}: times torch.nn", times, f"at least {target}", times >= target)]
 
