@@ -21,13 +21,17 @@ import charlm_lib as cl  # noqa: E402
 
 
 def pytest_addoption(parser):
-    parser.addoption("--shuffle", metavar="SEED", help="run the tests in this seed's random order")
+    words = "run the files, and the tests in each, in this seed's random order"
+    parser.addoption("--shuffle", metavar="SEED", help=words)
 
 
 def pytest_collection_modifyitems(config, items):
     seed = config.getoption("--shuffle")
     if seed is not None:
-        random.Random(seed).shuffle(items)
+        rng, files = random.Random(seed), list(dict.fromkeys(item.path for item in items))
+        rng.shuffle(files)
+        rng.shuffle(items)
+        items.sort(key=lambda item: files.index(item.path))  # what a file shares is made once
 
 
 def pytest_configure(config):
