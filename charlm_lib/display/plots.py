@@ -287,24 +287,30 @@ def plot_spread(x, groups: dict, xlabel: str, ylabel: str, level: float | None =
     """Draw the mean over seeds at each x, with bars from the smallest to the largest value.
 
     Args:
-        x: `(n,)` whole numbers, for example depths.
+        x: `(n,)` whole numbers, for example depths, or names, between which no lines are drawn.
         groups: `(n, num_seeds)` values for each label.
         level: draw a dotted horizontal line here, for what everything is compared with.
     """
-    rows = [[str(value)] for value in x]
+    rows = [[" ".join(str(value).split())] for value in x]
+    are_names = isinstance(x[0], str)
+    places = np.arange(len(x)) if are_names else np.asarray(x)
     with mpl.rc_context(RC):
         figure, ax = _subplots()
-        shift = 0.03 * (np.arange(len(groups)) - (len(groups) - 1) / 2)
+        step = 0.12 if are_names else 0.03
+        shift = step * (np.arange(len(groups)) - (len(groups) - 1) / 2)
         styles = zip(groups.items(), cycle(STYLES), cycle("osD^"), shift)
         for (label, values), style, marker, moved in styles:
             values = np.asarray(values)
             mean, low, high = values.mean(1), values.min(1), values.max(1)
-            at, ends = np.asarray(x) + moved, [mean - low, high - mean]
-            ax.errorbar(at, mean, ends, label=label, capsize=3, marker=marker, linestyle=style)
+            look = {"marker": marker, "linestyle": "none" if are_names else style}
+            ax.errorbar(
+                places + moved, mean, [mean - low, high - mean], label=label, capsize=3, **look
+            )
             for row, *numbers in zip(rows, mean, low, high, strict=True):
                 row.append("{:.3g} ({:.3g} to {:.3g})".format(*numbers))
         if level is not None:
             ax.axhline(level, color=INK, linestyle=(0, (1, 5)))
-        ax.set(xlabel=xlabel, ylabel=ylabel, xticks=list(x))
+        ax.set(xlabel=xlabel, ylabel=ylabel)
+        ax.set_xticks(places, x)
         ax.legend()
     return _shown(figure, DataTable(f"{ylabel} by {xlabel}", [xlabel, *groups], rows))

@@ -376,3 +376,39 @@ def test_progress_in_a_notebook(monkeypatch):
     assert {f.axes[0].get_title(loc="right") for f in figure.all} == {"a note"}
     assert plt.get_fignums() == []  # nothing is left open, to be shown twice
     assert table.all[0].rows == [[str(e), f"{e:.2f}", f"{e:.2f}"] for e in (1, 2, 3)]
+
+
+SEEDS = {"tanh": [[5.0, 5.5, 4.5], [4.0, 4.3, 4.1]], "gru": [[3.0, 3.6, 3.3], [2.0, 2.0, 2.6]]}
+
+
+def drawn_spreads(ax) -> dict:
+    """Give (places, means, ends of the bars) of each label that an axes shows with bars."""
+    return {
+        bars.get_label(): (*line.get_data(), [part[:, 1] for part in stems[0].get_segments()])
+        for bars in ax.containers
+        for line, _, stems in [bars.lines]
+    }
+
+
+@pytest.mark.parametrize("x, places", [([1, 4], [1, 4]), (["all", "half of\nit"], [0, 1])])
+def test_means_and_spreads_stand_at_their_places(x, places):
+    figure = plots.plot_spread(x, SEEDS, "layers", "loss", level=2.5)
+    (ax,) = figure.axes
+    found = drawn_spreads(ax)
+    assert list(found) == ["tanh", "gru"]
+    for label, (at, means, ends) in found.items():
+        np.testing.assert_allclose(at, places, atol=0.2)
+        np.testing.assert_allclose(means, np.mean(SEEDS[label], 1))
+        wanted = [(min(seeds), max(seeds)) for seeds in SEEDS[label]]
+        np.testing.assert_allclose(ends, wanted)
+    levels = [line.get_ydata()[0] for line in ax.lines if len(set(line.get_ydata())) == 1]
+    assert 2.5 in levels
+    assert [text.get_text() for text in ax.get_xticklabels()] == list(map(str, x))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("layers", "loss")
+
+
+def test_names_are_not_joined_by_lines():
+    for x, joined in (([1, 4], True), (["all", "half"], False)):
+        (ax,) = plots.plot_spread(x, SEEDS, "layers", "loss").axes
+        styles = {bars.lines[0].get_linestyle() for bars in ax.containers}
+        assert (styles == {"None"}) != joined
