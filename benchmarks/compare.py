@@ -21,7 +21,7 @@ class Worker:
         python = torch if contender.startswith("torch.nn") else sys.executable
         command = [python, "-m", "benchmarks.worker", contender, json.dumps(asdict(workload))]
         # These get JAX as it comes: one CPU device, with a thread per core.
-        alone = contender in ("plain loop", "one program")
+        alone = contender in ("plain loop", "plain loop, scanning", "one program")
         devices = {"CHARLM_CPU_DEVICES": "1"} if alone else {}
         self.process = subprocess.Popen(
             command,
@@ -55,13 +55,16 @@ class Worker:
 
 
 def contenders(workload: Workload) -> list[str]:
-    """List who can run a workload here; from the second on, each adds something to the one before.
+    """List who can run a workload here.
 
-    The last, torch.nn, is another library.
+    The engine comes step by step, from "one program" on, each of which adds something to the one
+    before. Before it stands the plain loop, with layers that scan as well where the chapter's are
+    written out. The last, torch.nn, is another library.
     """
+    scanning = ["plain loop, scanning"] if workload.is_written_out else []
     fused = ["fused"] if has_twin(workload) else []
-    torch = ["torch.nn"] if TORCH.is_file() else []
-    return ["plain loop", "one program", "all cores", "unmodified", *fused, *torch]
+    torch = ["torch.nn", "torch.nn, compiled"] if TORCH.is_file() else []
+    return ["plain loop", *scanning, "one program", "all cores", "unmodified", *fused, *torch]
 
 
 def compare(workload: Workload, rounds: int) -> dict:

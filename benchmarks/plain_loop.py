@@ -5,6 +5,7 @@ per epoch, so that Python can run ahead.
 """
 
 import time
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -54,8 +55,16 @@ def make_loop(workload: Workload, data: cl.TextData):
     return epoch, validate
 
 
-def prepare(workload: Workload):
-    """Make a function that trains for some epochs and gives the seconds per update."""
+def prepare(workload: Workload, contender: str = "plain loop"):
+    """Make a function that trains for some epochs and gives the seconds per update.
+
+    Args:
+        workload: what is trained.
+        contender: "plain loop", or "plain loop, scanning", whose layers scan over time instead of
+            being written out.
+    """
+    if contender == "plain loop, scanning":
+        workload = replace(workload, layer="ScanningRNN")
     epoch, _ = make_loop(workload, make_data(workload))
 
     def run() -> float:

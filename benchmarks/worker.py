@@ -18,10 +18,10 @@ def prepare(contender: str, workload: Workload):
         from benchmarks.torch_loop import prepare
 
         return prepare(workload, contender)
-    if contender == "plain loop":
+    if contender.startswith("plain loop"):
         from benchmarks.plain_loop import prepare
 
-        return prepare(workload)
+        return prepare(workload, contender)
     from benchmarks.our_engine import prepare
 
     return prepare(workload, contender)

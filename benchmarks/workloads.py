@@ -24,6 +24,11 @@ class Workload:
         """How many blocks of weights a layer has: one for each gate, or just one."""
         return {"GRU": 3, "LSTM": 4}.get(self.layer, 1)
 
+    @property
+    def is_written_out(self) -> bool:
+        """Whether the layer's loop over time is a loop in Python, unrolled into the program."""
+        return self.layer in ("RNNScratch", "StackedRNNScratch")
+
 
 WORKLOADS = {
     "1 layer, written out": Workload("RNNScratch", num_epochs=20),

@@ -3,11 +3,15 @@
 import copy
 import json
 import re
+from dataclasses import replace
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from benchmarks import compare, floor, growth, report, texts
+from benchmarks.flax_model import make_model
 from benchmarks.workloads import WORKLOADS, Workload, quick
 
 
@@ -221,8 +225,32 @@ def test_contenders_take_turns(tmp_path, monkeypatch):
     monkeypatch.setattr(compare, "ROOT", tmp_path)
     monkeypatch.setattr(compare, "TORCH", tmp_path / "none")
     found = compare.compare(WORKLOADS["1 layer, written out"], 3)
-    assert log.read_text() == "poauf" * 3
+    assert log.read_text() == "ppoauf" * 3
     assert json.loads(json.dumps(found))["fused"] == {"seconds": [2.0] * 3, "megabytes": 7.0}
+
+
+@pytest.mark.parametrize("num_layers", [1, 2, 3])
+def test_layers_that_scan_compute_what_the_written_out_ones_compute(num_layers):
+    X = jnp.array([[3, 1, 4, 1, 5]])
+    out = Workload("RNNScratch" if num_layers == 1 else "StackedRNNScratch", num_layers, 4)
+    scanning = make_model(replace(out, layer="ScanningRNN"))
+    assert out.is_written_out and not Workload("RNN").is_written_out
+    params = scanning.init(jax.random.key(2), X)["params"]
+    layers = [
+        {"W_xh": cell["i"]["kernel"], "W_hh": cell["h"]["kernel"], "b_h": cell["i"]["bias"] + i}
+        for i, (_, layer) in enumerate(sorted(params["rnn"].items()))
+        for cell in [layer["cell"]]
+    ]
+    for i, (_, layer) in enumerate(sorted(params["rnn"].items())):
+        layer["cell"]["i"]["bias"] = layers[i]["b_h"]
+    rnn = layers[0] if num_layers == 1 else {f"layers_{i}": x for i, x in enumerate(layers)}
+    head = {"W_hq": params["output"]["kernel"], "b_q": params["output"]["bias"]}
+    wanted, state = make_model(out).apply({"params": {"rnn": rnn} | head}, X)
+    found, states = scanning.apply({"params": params}, X)
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    np.testing.assert_allclose(states.reshape(state.shape), state, atol=1e-6)
+    again = scanning.apply({"params": params}, X, states)[0]
+    assert not np.allclose(again, found)
 
 
 def test_the_committed_results_are_whole():
@@ -230,7 +258,8 @@ def test_the_committed_results_are_whole():
     assert not committed["quick"]
     assert list(committed["updates"]) == list(WORKLOADS) == list(committed["floor"])
     for name, runs in committed["updates"].items():
-        assert {"torch.nn", *compare.contenders(WORKLOADS[name])} == set(runs)
+        torch = {"torch.nn", "torch.nn, compiled"}
+        assert {*torch, *compare.contenders(WORKLOADS[name])} == set(runs)
     assert list(committed["growth"]) == list(growth.SWEPT)
     assert report.targets(committed) and report.setting(committed)
 
@@ -239,5 +268,5 @@ def test_every_contender_trains(monkeypatch, tmp_path):
     monkeypatch.setattr(compare, "TORCH", tmp_path / "none")
     workload = quick(WORKLOADS["1 layer, written out"])
     found = compare.compare(workload, 1)
-    assert list(found) == compare.contenders(workload) and len(found) == 5
+    assert list(found) == compare.contenders(workload) and len(found) == 6
     assert all(run["seconds"][0] > 0 and run["megabytes"] > 50 for run in found.values())
