@@ -14,6 +14,7 @@ import yaml
 
 import charlm_lib as cl
 from tools.book import places
+from tools.mime import WIDGET_STATE, WIDGET_VIEW
 from tools.release import repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,6 +136,20 @@ def test_a_chapter_without_its_minutes_is_named(project, monkeypatch, capsys):
     path.write_text(path.read_text().replace("of computing", "of patience"))
     assert run(monkeypatch) == 1
     assert f"{path.name} does not say how long it computes" in capsys.readouterr().err
+
+
+def test_a_chapter_saved_by_colab_is_written_like_any_other(project, monkeypatch):
+    path = project / CHAPTER
+    nb = nbformat.read(path, as_version=4)
+    view = {WIDGET_VIEW: {"model_id": "a" * 32}, "text/plain": "Widget"}
+    code = [c for c in nb.cells if c.cell_type == "code"]
+    code[-1].outputs.append(nbformat.v4.new_output("display_data", view))
+    code[-1].metadata["colab"] = {"height": 34}
+    nb.metadata.widgets = {WIDGET_STATE: {"a" * 32: {"model_name": "AnyModel", "state": {}}}}
+    before = path.read_bytes()
+    nbformat.write(nb, path)
+    assert run(monkeypatch) == 0
+    assert path.read_bytes() == before
 
 
 def execute_cell(monkeypatch, missing, url="", returncode=0):

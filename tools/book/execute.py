@@ -154,7 +154,7 @@ def update_chapters() -> None:
     committed, saved = places.ROOT / "chapters", {}
     for name, (executed, results, key) in execute_all().items():
         old = nbformat.read(places.notebook(name), as_version=4)
-        new = marked(keep_timings(executed, old), key, results)
+        new = marked(keep_timings(executed, normalise(old)), key, results)
         saved |= results
         if new != old:
             write(new, places.notebook(name))
