@@ -62,10 +62,11 @@ def keep_valid(
         print(f"  {name}: as committed", flush=True)
         return normalise(nb), saved, key
     executed = folder / places.EXECUTED / f"{Path(name).name}.ipynb"
-    if is_kept(name, key, executed):
+    here = chapter_key(name, nb, before or {}, versions=True)
+    if is_kept(name, here, executed):
         print(f"  {name}: unchanged", flush=True)
     else:
-        execute(name, nb, key, before, executed)
+        execute(name, nb, here, before, executed)
     saved = changed.known(name)["results"]
     fetch(saved, executed.with_suffix(""), folder)
     return with_outputs(nb, nbformat.read(executed, as_version=4)), saved, key
