@@ -22,7 +22,7 @@ NEWEST_PYTHON ?= python3.14 python3.13 python3.12
 COLAB := _build/colab
 COLAB_PYTHON ?= python3.13
 
-.PHONY: help book slides serve lab execute test lint unit notebooks browser check-site \
+.PHONY: help book slides serve lab plain execute test lint unit notebooks browser check-site \
 	bench bench-torch gpu-check test-oldest test-newest test-colab test-robust repo lock class-pack test-class-pack clean
 
 help: ## list the targets
@@ -42,6 +42,9 @@ serve: ## show the site in a browser at http://127.0.0.1:8000 (PORT=... for anot
 
 lab: $(VENV) ## open the chapters in JupyterLab
 	$(PYTHON) -m jupyterlab chapters
+
+plain: $(VENV) ## write the chapters' roles, labels and boxes as plain Markdown, with present numbers
+	$(BOOK) plain
 
 execute: $(VENV) ## train all models anew, and write outputs and models to chapters/
 	$(BOOK) execute

@@ -36,6 +36,9 @@ PAGES = [
 ]
 
 EXEMPT = {
+    "years of sources and numbers of equations, in links to them": (
+        r"\[[^\[\]]+\]\((?:\.\./pages/references\.md|[\w-]*(?:\.ipynb)?#eq-)[^()]*\)"
+    ),
     "plans of lessons, in minutes": r"^```\{list-table\}\n(?:(?!```).)*90 min.*?^```",
     "code is checked by running it": r"^```(?:python|sh|json|\{code-cell\}).*?^```|`[^`\n]+`",
     "formulas define": r"\$\$.*?\$\$|\$[^$]*\$|\b1/\d+",
@@ -185,6 +188,7 @@ def chapter(text: str, code: str = "n = 32", out: str = "perplexity 7.34, 6% of 
         "In 2020, with Flax 0.12 and 0.11.2, layer 99 of chapter 14 took 55 to 77 s or 40 minutes.",
         "Where $a = 17.5$ or `a = 99`, [see](https://a.b/99), by $$ 1.5 $$ (eq-a).",
         "**1. Core (25 minutes): find the bug.** Why?",
+        "By [(3.17)](#eq-a), [(4.19)](b.ipynb#eq-c) ([Wu, 2017](../pages/references.md#wu2017)).",
     ],
 )
 def test_true_claims_pass(text):
@@ -205,6 +209,7 @@ def test_true_claims_pass(text):
         ("It is five times as fast.", "five times"),
         ("It is 1.7 times as fast.", "1.7 times"),
         ("- 14 rows\n- in 20 epochs", "14"),
+        ("[17 windows](../pages/glossary.md#term-window) are few.", "17"),
     ],
 )
 def test_a_wrong_number_is_found(text, wrong):
