@@ -96,7 +96,8 @@ def test_an_address_reaches_every_place(project, monkeypatch):
     link = f"https://colab.research.google.com/github/example/a-book/blob/main/{CHAPTER}"
     badge = nbformat.read(chapter, as_version=4).cells[0]
     assert f"({link})" in badge.source and f"({link})" in readme
-    assert "remove-cell" in badge.metadata.tags
+    page = f"https://example.github.io/a-book/{CHAPTER.removesuffix('.ipynb')}.html"
+    assert f"({page})" in badge.source and "remove-cell" in badge.metadata.tags
     assert f'REPOSITORY = "{URL}"' in set_up(chapter).source
     assert set_up(chapter).outputs == outputs
     after = contents(project)
@@ -108,6 +109,13 @@ def test_an_address_reaches_every_place(project, monkeypatch):
     (project / "pyproject.toml").write_text(before[project / "pyproject.toml"])
     assert run(monkeypatch) == 0
     assert contents(project) == before  # no address: no button, no badge, no link
+
+
+def test_a_page_lies_where_github_has_it():
+    one = repository.live_page("https://github.com/Some-One/a-book", "chapters/a.ipynb")
+    assert one == "https://some-one.github.io/a-book/chapters/a.html"
+    own = repository.live_page("https://github.com/Some-One/some-one.github.io", "chapters/a.ipynb")
+    assert own == "https://some-one.github.io/chapters/a.html"
 
 
 def test_colab_is_offered_for_github_only(project, monkeypatch):

@@ -101,6 +101,14 @@ def colab_link(url: str, branch: str, path: str) -> str:
     return f"https://colab.research.google.com/github/{repo}/blob/{branch}/{path}"
 
 
+def live_page(url: str, path: str) -> str:
+    """Give the address at which GitHub Pages shows a chapter of a GitHub repository."""
+    owner, name = url.split("/")[-2:]
+    host = f"{owner.lower()}.github.io"
+    folder = "" if name.lower() == host else f"{name}/"
+    return f"https://{host}/{folder}{path.removesuffix('.ipynb')}.html"
+
+
 def project_with(project: str, url: str) -> str:
     """Put the address into the text of pyproject.toml."""
     line = f'Repository = "{url}"'
@@ -164,7 +172,11 @@ def chapter_with(chapter: NotebookNode, path: str, url: str, branch: str) -> Not
     )
     cells.insert(first, set_up)
     if link := colab_link(url, branch, path):
-        badge = new_markdown_cell(f"[Open this chapter in Google Colab]({link})")
+        page = live_page(url, path)
+        badge = new_markdown_cell(
+            f"[Open this chapter in Google Colab]({link}), or [read its page]({page}), where the "
+            "widgets are alive without a kernel."
+        )
         # The site has a button of its own, and a deck of slides needs none.
         badge.metadata = {"slideshow": {"slide_type": "skip"}, "tags": [BADGE, "remove-cell"]}
         cells.insert(0, nbformat.from_dict(badge))
