@@ -27,6 +27,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from tools.book.key import SET_UP
+
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 PAGES = [
@@ -106,7 +108,7 @@ def evidence(nb: nbformat.NotebookNode) -> set[float]:
     """Give the numbers that the cells of a notebook print, and those in their code."""
     found: set[float] = set()
     for cell in nb.cells:
-        if cell.cell_type != "code":
+        if cell.cell_type != "code" or SET_UP in cell.metadata.get("tags", []):
             continue
         for token in tokenize.generate_tokens(io.StringIO(cell.source).readline):
             if token.type == tokenize.NUMBER:
@@ -219,6 +221,11 @@ def test_a_wrong_number_is_found(text, wrong):
 
 def test_what_a_clock_said_is_no_evidence():
     nb = chapter("It is 1.73 times as fast.", out="1.73 times", tags=["timing"])
+    assert len(unproved(texts(nb), evidence(nb))) == 1
+
+
+def test_the_set_up_cell_is_no_evidence():
+    nb = chapter("It is 17 times as fast.", code="timeout = 17", out="", tags=["set-up"])
     assert len(unproved(texts(nb), evidence(nb))) == 1
 
 
