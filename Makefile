@@ -8,16 +8,22 @@ PORT ?= 8000
 # Options of tools/release/class_pack.py: PACK="--python 3.13 --platforms linux"
 PACK ?=
 UNIT := tests --ignore tests/browser --ignore tests/colab --ignore tests/pack --ignore tests/robust
-COMPILE := _build/uv/bin/uv pip compile --universal --fork-strategy fewest \
-	--python-version 3.11 --no-header --quiet
-# Where the oldest versions and Colab's are tested, and with which Python if it is there.
+COMPILE := _build/uv/bin/uv pip compile --no-header --quiet
+FEWEST := --universal --python-version 3.11 --fork-strategy fewest
+# For every Python the newest versions that it can have: JAX leaves an old Python behind after a while.
+EACH := --universal --python-version 3.11 --fork-strategy requires-python
+# Readers' systems, for which `make lock` finds out whether everything comes as a wheel.
+SYSTEMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin x86_64-pc-windows-msvc
+# Where the oldest and newest versions and Colab's are tested, and with which Python if it is there.
 OLDEST := _build/oldest
 OLDEST_PYTHON ?= python3.11
+NEWEST := _build/newest
+NEWEST_PYTHON ?= python3.14 python3.13 python3.12
 COLAB := _build/colab
 COLAB_PYTHON ?= python3.13
 
-.PHONY: help book slides serve lab execute test lint unit notebooks browser check-site \
-	bench bench-torch gpu-check test-oldest test-colab test-robust repo lock class-pack test-class-pack clean
+.PHONY: help book slides serve lab plain execute test lint unit notebooks browser check-site \
+	bench bench-torch gpu-check test-oldest test-newest test-colab test-robust repo lock class-pack test-class-pack clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -36,6 +42,9 @@ serve: ## show the site in a browser at http://127.0.0.1:8000 (PORT=... for anot
 
 lab: $(VENV) ## open the chapters in JupyterLab
 	$(PYTHON) -m jupyterlab chapters
+
+plain: $(VENV) ## write the chapters' roles, labels and boxes as plain Markdown, with present numbers
+	$(BOOK) plain
 
 execute: $(VENV) ## train all models anew, and write outputs and models to chapters/
 	$(BOOK) execute
@@ -72,6 +81,10 @@ test-oldest: $(OLDEST)/.complete ## unit tests and shortened chapters with the o
 	$(OLDEST)/bin/python -m pytest $(UNIT) -n 2
 	$(OLDEST)/bin/python -m tools.book fast-notebooks $(OLDEST)/chapters
 
+test-newest: $(NEWEST)/.complete ## unit tests and shortened chapters with the newest Python and versions
+	$(NEWEST)/bin/python -m pytest $(UNIT) -n 2
+	$(NEWEST)/bin/python -m tools.book fast-notebooks $(NEWEST)/chapters
+
 test-colab: $(VENV) $(COLAB)/.complete ## run each chapter alone, as Google Colab does
 	$(PYTHON) -m pytest --noconftest tests/colab
 
@@ -83,12 +96,16 @@ repo: $(VENV) ## write the repository's address (URL=https://HOST/OWNER/NAME) an
 
 # The oldest versions are the lower bounds of the library's own dependencies.
 lock: $(UV) ## write the lists of exact versions anew from pyproject.toml
-	$(COMPILE) --generate-hashes --group book --group lab --group test \
+	$(COMPILE) $(EACH) --generate-hashes --group book --group lab --group test \
 		pyproject.toml -o requirements.txt
-	$(COMPILE) --no-deps --resolution lowest-direct pyproject.toml -o _build/bounds.txt
-	$(COMPILE) --generate-hashes --no-annotate --constraint _build/bounds.txt --group book --group test \
+	for python in 3.11 3.12 3.13 3.14; do for system in $(SYSTEMS); do \
+		$(COMPILE) --python-version $$python --python-platform $$system --only-binary :all: \
+		--constraint requirements.txt --group book --group lab --group test pyproject.toml \
+		-o _build/wheels.txt || exit 1; done; done
+	$(COMPILE) $(FEWEST) --no-deps --resolution lowest-direct pyproject.toml -o _build/bounds.txt
+	$(COMPILE) $(FEWEST) --generate-hashes --no-annotate --constraint _build/bounds.txt --group book --group test \
 		--group oldest pyproject.toml -o locks/oldest.txt
-	$(COMPILE) --generate-hashes --no-annotate --group pyproject.toml:colab -o locks/colab.txt
+	$(COMPILE) $(FEWEST) --generate-hashes --no-annotate --group pyproject.toml:colab -o locks/colab.txt
 
 class-pack: $(VENV) $(UV) ## pack site, notebooks and wheels for a class without a network
 	$(BOOK) tested-site
@@ -115,6 +132,10 @@ $(VENV): requirements.txt pyproject.toml
 
 $(OLDEST)/.complete: $(VENV) locks/oldest.txt
 	$(PYTHON) -m tools.environment $(OLDEST) locks/oldest.txt --project --python $(OLDEST_PYTHON)
+	@touch $@
+
+$(NEWEST)/.complete: $(VENV) requirements.txt
+	$(PYTHON) -m tools.environment $(NEWEST) requirements.txt --project --python $(NEWEST_PYTHON)
 	@touch $@
 
 $(COLAB)/.complete: $(VENV) locks/colab.txt

@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         return run(arguments)
     except BrokenPipeError:  # whoever read the output has seen enough
         fall_silent()
-        return 128 + signal.SIGPIPE
+        return 128 + getattr(signal, "SIGPIPE", 13)  # which Windows does not have
     except (ValueError, OSError) as error:  # so the library tells its user what to change
         say(f"error: {as_options(error)}")
         return 2

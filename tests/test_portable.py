@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import nbformat
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -99,3 +100,67 @@ def test_chapters_are_python_and_nothing_else(path):
         assert encodes_as_the_machine_likes(cell.source) == [], cell.source
         assert not re.search(r"""["'](/|~|[A-Za-z]:\\)\w""", cell.source), cell.source
         assert not re.search(r"\bos\.(system|popen|fork)|shell=True", cell.source), cell.source
+
+
+def test_every_text_has_the_same_line_ends_everywhere():
+    """Else git would give Windows other bytes, and other hashes of what chapters depend on."""
+    done = subprocess.run(["git", "ls-files", "--eol"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip("not a clone: git lists no files")
+    of_text = [line for line in done.stdout.splitlines() if "i/-text" not in line]
+    assert [line for line in of_text if not line.startswith(("i/lf ", "i/none "))] == []
+    assert [line for line in of_text if not re.search(r"attr/text(=auto)? eol=lf\s", line)] == []
+
+
+POSIX = {
+    "os": {"fork", "getuid", "geteuid", "uname", "setsid", "killpg", "mkfifo"},
+    "signal": {"SIGHUP", "SIGPIPE", "SIGKILL", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGSTOP", "alarm"},
+}
+POSIX_MODULES = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"}
+LEARNERS = [p for p in PYTHON if p.parts[len(ROOT.parts)] in ("charlm_lib", "tools")]
+
+
+def only_on_posix(code: str) -> list[str]:
+    """List what a piece of Python uses that Windows does not have, or a shell."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            name = f"{node.value.id}.{node.attr}"
+            if node.attr in POSIX.get(node.value.id, ()) or name in ("os.system", "os.popen"):
+                found.append(name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [a.name for a in node.names] + [getattr(node, "module", None)]
+            found += [name for name in names if name in POSIX_MODULES]
+        elif isinstance(node, ast.keyword) and node.arg == "shell":
+            found.append("shell=")
+    return found
+
+
+@pytest.mark.parametrize(
+    "code, found",
+    [
+        ("import os\nos.fork()", ["os.fork"]),
+        ("128 + signal.SIGPIPE", ["signal.SIGPIPE"]),
+        ("getattr(signal, 'SIGPIPE', 13)", []),
+        ("def peak():\n    import resource", ["resource"]),
+        ("from fcntl import flock", ["fcntl"]),
+        ("subprocess.run('ls', shell=True)", ["shell="]),
+        ("subprocess.run(['ls'])\nos.environ", []),
+    ],
+)
+def test_what_windows_does_not_have_is_found(code, found):
+    assert only_on_posix(code) == found
+
+
+@pytest.mark.parametrize("path", LEARNERS, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_what_learners_run_needs_no_posix_and_no_shell(path):
+    assert only_on_posix(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_lines_for_windows_are_those_that_the_workflow_runs_there():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```bat\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    workflow = (ROOT / ".github/workflows/book.yml").read_text(encoding="utf-8")
+    steps = yaml.safe_load(workflow)["jobs"]["windows"]["steps"]
+    lines = [line.partition("&&")[0].strip() for line in block.splitlines()]
+    assert len(lines) >= 2 and set(lines) <= {step.get("run") for step in steps}

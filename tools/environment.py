@@ -2,12 +2,14 @@
 
     python3 -m tools.environment .venv requirements.txt --project
 
-uv does it in seconds, itself pinned by hash. Where it cannot (there is none for the platform, or
-only pip's configuration knows the index), pip does. Any Python that is supported runs this: it
-stands on the standard library alone, since there is no environment yet.
+On Windows, which has no make, readers run this line themselves. uv does it in seconds, itself
+pinned by hash. Where it cannot (there is none for the platform, or only pip's configuration knows
+the index), pip does. Any Python that is supported runs this: it stands on the standard library
+alone, since there is no environment yet.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -18,9 +20,14 @@ PIP = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
 Command = list[str]
 
 
+def program_in(folder: Path, name: str) -> str:
+    """Name a program of an environment."""
+    return str(folder / ("Scripts" if os.name == "nt" else "bin") / name)
+
+
 def python_in(folder: Path) -> str:
     """Name the Python of an environment."""
-    return str(folder / "bin" / "python")
+    return program_in(folder, "python")
 
 
 def by_pip(folder: Path, packages: Path, python: str, project: bool) -> list[Command]:
@@ -35,7 +42,7 @@ def by_pip(folder: Path, packages: Path, python: str, project: bool) -> list[Com
 
 def by_uv(folder: Path, packages: Path, python: str, project: bool) -> list[Command]:
     """List the commands with which uv makes an environment; it will have no pip."""
-    uv, target = str(UV / "bin" / "uv"), ["--quiet", "--python", python_in(folder)]
+    uv, target = program_in(UV, "uv"), ["--quiet", "--python", python_in(folder)]
     own = ["install", *target, "--no-deps", "--no-build-isolation", "-e", "."]
     return [
         [uv, "venv", "--quiet", "--clear", "--no-project", "--python", python, str(folder)],

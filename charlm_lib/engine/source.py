@@ -29,7 +29,7 @@ def digest(*parts: bytes) -> str:
 
 
 @lru_cache(maxsize=8)
-def fingerprint(source: str, package: Path = PACKAGE) -> str:
+def fingerprint(source: str, package: Path = PACKAGE, versions: bool = True) -> str:
     """Hash what the outcome of a piece of Python depends on besides its own lines.
 
     That is the code of the library's modules that its imports reach, the records that lie in their
@@ -38,14 +38,15 @@ def fingerprint(source: str, package: Path = PACKAGE) -> str:
     Args:
         source: Python, for example the code of a chapter, or `import charlm_lib.runs.training`.
         package: the folder of the library.
+        versions: whether those of the other packages count.
 
     Returns:
         64 hexadecimal digits.
     """
     files, packages = reached(source, package)
     named = [f"{path.relative_to(package).as_posix()}\n".encode() + content(path) for path in files]
-    versions = [f"{name} {metadata.version(name)}".encode() for name in packages]
-    return digest(*named, *versions)
+    installed = [f"{name} {metadata.version(name)}".encode() for name in packages if versions]
+    return digest(*named, *installed)
 
 
 def content(path: Path) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.browser.conftest import HTML, SECONDS
+from tools.book.stage import for_site
 from tools.site.licences import COMPONENTS, TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +135,8 @@ def test_notebook_can_be_downloaded(page_of, path, tmp_path):
     download.value.save_as(saved)
     code = [c for c in nbformat.read(saved, as_version=4).cells if c.cell_type == "code"]
     source = nbformat.read(ROOT / Path(path).with_suffix(".ipynb"), as_version=4)
-    assert [c.source for c in code] == [c.source for c in source.cells if c.cell_type == "code"]
+    staged = for_site(path.removesuffix(".html"), source)  # with the address of this site
+    assert [c.source for c in code] == [c.source for c in staged.cells if c.cell_type == "code"]
     assert any(c.outputs for c in code)
 
 

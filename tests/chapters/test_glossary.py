@@ -1,10 +1,12 @@
 """Every {term} on a page or in a chapter is in the glossary, and the glossary is in order."""
 
-import json
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
+
+from tools.book.roles import text_of, with_roles
 
 ROOT = Path(__file__).resolve().parents[2]
 TERM = re.compile(r"\{term\}`([^`<]+?)(?:\s*<([^`>]+)>)?`")
@@ -24,8 +26,7 @@ def prose(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         return text
-    cells = json.loads(text)["cells"]
-    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    return text_of(with_roles(nbformat.reads(text, as_version=4)))
 
 
 def test_the_glossary_was_read():

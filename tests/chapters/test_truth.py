@@ -27,6 +27,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from tools.book.key import SET_UP
+
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 PAGES = [
@@ -36,6 +38,9 @@ PAGES = [
 ]
 
 EXEMPT = {
+    "years of sources and numbers of equations, in links to them": (
+        r"\[[^\[\]]+\]\((?:\.\./pages/references\.md|[\w-]*(?:\.ipynb)?#eq-)[^()]*\)"
+    ),
     "plans of lessons, in minutes": r"^```\{list-table\}\n(?:(?!```).)*90 min.*?^```",
     "code is checked by running it": r"^```(?:python|sh|json|\{code-cell\}).*?^```|`[^`\n]+`",
     "formulas define": r"\$\$.*?\$\$|\$[^$]*\$|\b1/\d+",
@@ -103,7 +108,7 @@ def evidence(nb: nbformat.NotebookNode) -> set[float]:
     """Give the numbers that the cells of a notebook print, and those in their code."""
     found: set[float] = set()
     for cell in nb.cells:
-        if cell.cell_type != "code":
+        if cell.cell_type != "code" or SET_UP in cell.metadata.get("tags", []):
             continue
         for token in tokenize.generate_tokens(io.StringIO(cell.source).readline):
             if token.type == tokenize.NUMBER:
@@ -185,6 +190,7 @@ def chapter(text: str, code: str = "n = 32", out: str = "perplexity 7.34, 6% of 
         "In 2020, with Flax 0.12 and 0.11.2, layer 99 of chapter 14 took 55 to 77 s or 40 minutes.",
         "Where $a = 17.5$ or `a = 99`, [see](https://a.b/99), by $$ 1.5 $$ (eq-a).",
         "**1. Core (25 minutes): find the bug.** Why?",
+        "By [(3.17)](#eq-a), [(4.19)](b.ipynb#eq-c) ([Wu, 2017](../pages/references.md#wu2017)).",
     ],
 )
 def test_true_claims_pass(text):
@@ -205,6 +211,7 @@ def test_true_claims_pass(text):
         ("It is five times as fast.", "five times"),
         ("It is 1.7 times as fast.", "1.7 times"),
         ("- 14 rows\n- in 20 epochs", "14"),
+        ("[17 windows](../pages/glossary.md#term-window) are few.", "17"),
     ],
 )
 def test_a_wrong_number_is_found(text, wrong):
@@ -214,6 +221,11 @@ def test_a_wrong_number_is_found(text, wrong):
 
 def test_what_a_clock_said_is_no_evidence():
     nb = chapter("It is 1.73 times as fast.", out="1.73 times", tags=["timing"])
+    assert len(unproved(texts(nb), evidence(nb))) == 1
+
+
+def test_the_set_up_cell_is_no_evidence():
+    nb = chapter("It is 17 times as fast.", code="timeout = 17", out="", tags=["set-up"])
     assert len(unproved(texts(nb), evidence(nb))) == 1
 
 

@@ -114,5 +114,5 @@ def test_without_a_network_the_chapter_stops_and_says_so(published, machine, tmp
     nowhere = f"url.{(tmp_path / 'nowhere').as_uri()}.insteadOf"
     done = execute(notebook, machine | {"GIT_CONFIG_KEY_0": nowhere})
     assert done.returncode != 0
-    assert f"could not install ['git+{published[1]}'" in done.stderr
-    assert "is there a network? Then run this again" in done.stderr
+    assert published[1] in done.stderr  # in git's own words
+    assert "Is there a network? Then run this again" in done.stderr

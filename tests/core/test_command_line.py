@@ -23,7 +23,7 @@ import charlm_lib as cl
 from charlm_lib.__main__ import best_is_better, build_parser, main, prepare
 from charlm_lib.console import announcement, files
 from charlm_lib.console.names import as_options
-from charlm_lib.console.signals import StopSignals
+from charlm_lib.console.signals import NAMES, StopSignals
 from charlm_lib.engine.stopping import StopButton
 from charlm_lib.runs import results, training
 
@@ -260,7 +260,7 @@ def test_a_run_cut_short_stands_beside_a_whole_one(book, saved, monkeypatch, cap
 
 
 # --- signals ---
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [getattr(signal, n) for n in NAMES if hasattr(signal, n)])
 def test_a_signal_presses_the_stop_button_once(number):
     before = signal.signal(number, signal.SIG_DFL)  # these tests may run where it is ignored
     try:
@@ -274,6 +274,7 @@ def test_a_signal_presses_the_stop_button_once(number):
         signal.signal(number, before)
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
 def test_an_ignored_signal_stays_ignored_and_another_stops_all_the_same(monkeypatch):
     before = {n: signal.signal(n, signal.SIG_IGN) for n in (signal.SIGHUP, signal.SIGINT)}
     try:

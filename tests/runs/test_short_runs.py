@@ -151,7 +151,7 @@ def test_a_run_that_was_stopped_is_not_loaded_as_a_whole_one(model, data, tmp_pa
 
 def test_the_stop_button_during_compilation_still_keeps_one_epoch(model, data, monkeypatch):
     def press(display):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         return display
 
     monkeypatch.setattr(progress.FitDisplay, "__enter__", press)

@@ -4,7 +4,6 @@ import copy
 import dataclasses
 import functools
 import math
-import os
 import re
 import signal
 import threading
@@ -467,7 +466,7 @@ def test_validation_that_was_never_finite(one_batch, devices, num_devices):
 def press_at(epoch):
     def update(display):
         if len(display.history["epoch"]) == epoch:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     return update
 
@@ -489,7 +488,7 @@ def test_presses_within_an_epoch_do_not_lose_it(data, fitted, monkeypatch):
     def pressed(run, number):
         measured = epoch(run, number)
         for _ in range(3 * (number == 3)):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         return measured
 
     monkeypatch.setattr(running.Run, "epoch", pressed)
@@ -500,7 +499,7 @@ def test_presses_within_an_epoch_do_not_lose_it(data, fitted, monkeypatch):
 def test_a_second_press_at_another_time_stops_at_once(data, fitted, monkeypatch):
     def twice(display):
         for _ in range(2):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(FitDisplay, "update", twice)
     with pytest.raises(KeyboardInterrupt):
@@ -536,9 +535,9 @@ def test_a_program_that_could_not_be_compiled_is_tried_again(data, monkeypatch):
 
 def test_a_second_press_interrupts_at_once():
     with pytest.raises(KeyboardInterrupt), StopButton() as stop:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert stop.pressed
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
     with StopButton() as fresh:
         assert not fresh.pressed
 

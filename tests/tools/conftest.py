@@ -13,4 +13,5 @@ def small_book(tmp_path, monkeypatch):
     monkeypatch.setattr(places, "ROOT", tmp_path)
     monkeypatch.setattr(places, "BUILD", tmp_path / "_build")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # its library, not ours
+    monkeypatch.delenv("CHARLM_REPOSITORY", raising=False)
     return tmp_path

@@ -19,6 +19,16 @@ LIBRARY = {
     "widgets/text.py": "class Text:\n    _esm = 'export default 1'\n    _css = 'a {}'\n",
     "widgets/js/style.css": "a {}\n",
 }
+CONFIG = """\
+title: t
+launch_buttons: {}
+repository:
+  url: ""
+  branch: main
+html:
+  use_repository_button: false
+  use_issues_button: false
+"""
 
 
 def write(book: Path) -> None:
@@ -44,7 +54,7 @@ def write(book: Path) -> None:
     for file in ("requirements.txt", "index.md"):
         (book / file).write_text("")
     (book / "pyproject.toml").write_text("[project]\nname = 'a'\n")
-    (book / "_config.yml").write_text("title: t\nrepository: {}\nhtml: {}\n")
+    (book / "_config.yml").write_text(CONFIG)
     toc = {
         "root": "index",
         "parts": [{"chapters": [{"file": f"chapters/{n}"} for n in ("one", "two")]}],

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from charlm_lib.display.tables import DataTable
@@ -125,6 +126,29 @@ def test_staging_removes_what_is_no_longer_a_source(small_book):
     assert not staged.exists()
     assert (places.source_folder() / "chapters/results/one").is_file()
     assert (places.source_folder() / "index.md").stat().st_mtime_ns == stamp
+
+
+def test_a_site_has_the_address_of_the_repository_that_publishes_it(small_book, monkeypatch):
+    """A fork's, which the workflow knows: its sources stay as they are."""
+    edit(
+        small_book, "one", 0, "# One\n\n**It takes** a week, and a day of computing on 2 CPU cores."
+    )
+    before = {p: p.read_bytes() for p in (small_book / "chapters").iterdir() if p.is_file()}
+    chapters = {n: nbformat.read(places.notebook(n), as_version=4) for n in places.chapter_names()}
+    key, fork = build.site_key(chapters, places.source_folder()), "https://github.com/fork/its-book"
+    monkeypatch.setenv("CHARLM_REPOSITORY", fork)
+    assert build.site_key(chapters, places.source_folder()) != key
+    with pytest.raises(places.BuildError, match="chapters/two.ipynb does not say how long"):
+        stage.stage(chapters, places.source_folder())
+    stage.stage({"chapters/one": chapters["chapters/one"]}, places.source_folder())
+    config = yaml.safe_load((places.source_folder() / "_config.yml").read_text())
+    assert config["repository"]["url"] == fork and config["launch_buttons"]["colab_url"]
+    assert config["html"]["use_repository_button"] is True
+    staged = nbformat.read(places.source_folder() / "chapters/one.ipynb", as_version=4)
+    badge, _, set_up, *_ = staged.cells
+    assert "/github/fork/its-book/blob/main/chapters/one.ipynb)" in badge.source
+    assert f'REPOSITORY = "{fork}"' in set_up.source
+    assert {p: p.read_bytes() for p in before} == before
 
 
 def test_table_of_contents_and_chapters_must_agree(small_book):

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_output
 
 from tests.tools.small_book import edit, outputs, ran
 from tools import library
 from tools.book import execute, places
 from tools.book.key import MARK, SET_UP, chapter_key, outputs_digest, results_in
+from tools.mime import WIDGET_STATE, WIDGET_VIEW
 
 
 @pytest.fixture
@@ -122,6 +124,25 @@ def test_a_clock_alone_leaves_the_outputs_but_the_key_is_new(committed, capsys):
     assert second.metadata[MARK].key != first.metadata[MARK].key
     assert second.metadata[MARK].outputs == first.metadata[MARK].outputs
     assert ran(capsys, committed=True) == []
+
+
+def saved_by_colab(nb):
+    """Put into a notebook what Colab leaves in one: its own ids, widgets in its own form."""
+    view = {WIDGET_VIEW: {"model_id": "a" * 32}, "text/plain": "Widget"}
+    nb.cells[-1].outputs.append(new_output("display_data", view))
+    nb.cells[-1].metadata["outputId"] = "b"
+    models = {"a" * 32: {"model_name": "AnyModel", "state": {}}}
+    nb.metadata["widgets"] = {WIDGET_STATE: models}
+    return nbformat.from_dict(nb)
+
+
+def test_a_chapter_saved_by_another_front_end_is_executed_like_any_other(committed):
+    path = committed / "chapters/two.ipynb"
+    before = path.read_bytes()
+    nbformat.write(saved_by_colab(read(committed, "two")), path)
+    assert execute.out_of_date() == []
+    execute.update_chapters()
+    assert path.read_bytes() == before
 
 
 CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "chapters").glob("*.ipynb"))

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -66,3 +67,12 @@ def test_the_first_python_that_runs_is_taken(tmp_path, monkeypatch):
     assert environment.first_that_runs(["none", "broken", "whole"]) == str(tmp_path / "whole")
     assert environment.first_that_runs(["none"]) == sys.executable
     assert shutil.which("none") is None
+
+
+@pytest.mark.parametrize("system, python", [("posix", "bin/python"), ("nt", "Scripts/python")])
+def test_programs_lie_where_the_system_has_them(monkeypatch, system, python):
+    monkeypatch.setattr(environment, "os", SimpleNamespace(name=system))
+    assert Path(environment.python_in(Path("a b"))) == Path("a b") / python
+    make, install, _ = environment.by_uv(Path("a b"), Path("list.txt"), "python3", project=True)
+    assert Path(make[0]).parent.name == Path(python).parent.name
+    assert str(Path("a b") / python) in install

@@ -3,6 +3,7 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 
 import nbformat
 import pytest
@@ -85,7 +86,7 @@ def test_two_lanes_never_parse_at_the_same_time(small_book, monkeypatch):
     """Python 3.11 raises a SystemError then."""
     parsing, together = [], []
 
-    def fingerprint(source, package):
+    def fingerprint(source, package, versions):
         parsing.append(source)
         time.sleep(0.05)
         together.append(len(parsing))
@@ -96,6 +97,20 @@ def test_two_lanes_never_parse_at_the_same_time(small_book, monkeypatch):
     with ThreadPoolExecutor(2) as pool:
         assert len(set(pool.map(key, ["chapters/one", "chapters/two"]))) == 2
     assert together == [1, 1]
+
+
+def test_versions_of_packages_count_where_a_chapter_was_executed(small_book, monkeypatch):
+    """Not for a committed one: a reader with another Python, and so another JAX, takes it as is."""
+    edit(small_book, "two", 0, "import numpy")
+    nb = nbformat.read(places.notebook("chapters/two"), as_version=4)
+
+    def keys(version):
+        monkeypatch.setattr(metadata, "version", lambda name: version)
+        library.fingerprint.cache_clear()
+        return [chapter_key("chapters/two", nb, {}, versions=here) for here in (False, True)]
+
+    (committed, executed), (same, other) = keys("2.4.6"), keys("2.5.5")
+    assert committed == same and executed != other
 
 
 def saved(path, seconds, perplexity, tensor=b"1234"):

@@ -78,6 +78,43 @@ def test_widget_ids_are_stable_and_unused_models_go():
     assert state[root]["state"]["layout"].removeprefix("IPY_MODEL_") in state.keys() - {root}
 
 
+def without_models(nb):
+    """As JupyterLab saves by default."""
+    del nb.metadata["widgets"]
+
+
+def with_models_of_its_own(nb):
+    """As Colab saves: without the level `state`."""
+    nb.metadata.widgets = nbformat.from_dict({STATE: nb.metadata.widgets[STATE]["state"]})
+
+
+def without_the_layout(nb):
+    """As a front end saves that has forgotten a part."""
+    del nb.metadata.widgets[STATE]["state"][random_ids("a")[1]]
+
+
+def with_those_of_another_run(nb):
+    """As JupyterLab saves a cell that was run again after the last save with models."""
+    nb.metadata.widgets = widget_notebook(random_ids("b")).metadata.widgets
+
+
+SAVES = [without_models, with_models_of_its_own, without_the_layout, with_those_of_another_run]
+
+
+@pytest.mark.parametrize("save", SAVES, ids=lambda save: save.__name__)
+def test_a_view_that_was_saved_without_its_model_goes(save):
+    """It would be an empty place on the site; the other outputs of its cell stay."""
+    nb = widget_notebook(random_ids("a"))
+    nb.cells[0].outputs.append(printed("7\n"))
+    whole = normalise.normalise(nb)
+    save(nb)
+    found = normalise.normalise(nb)
+    assert [o.output_type for o in whole.cells[0].outputs] == ["display_data", "stream"]
+    assert found.cells[0].outputs == [printed("7\n")]
+    assert "widgets" not in found.metadata and "widgets" in whole.metadata
+    assert normalise.normalise(found) == found
+
+
 def test_streams_are_joined_and_progress_is_what_a_terminal_shows():
     outputs = [
         printed("warn\n", "stderr"),

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tools import environment
+from tools.release import repository
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
@@ -69,3 +70,13 @@ def test_jobs_have_the_least_privilege(path):
             if step.get("uses", "").startswith("actions/checkout@"):
                 assert step["with"]["persist-credentials"] is False
             assert "${{" not in step.get("run", ""), "an expression in a shell script"
+
+
+def test_the_site_is_published_with_the_address_of_the_repository_that_publishes_it():
+    """So that a fork needs one push, and no edit."""
+    jobs = yaml.safe_load(WORKFLOWS[0].read_text(encoding="utf-8"))["jobs"]
+    (builds,) = (j for j in jobs.values() if "upload-pages-artifact" in str(j["steps"]))
+    address = builds["env"]["CHARLM_REPOSITORY"]
+    values = {"server_url": "https://github.com", "repository": "fork/its-book"}
+    filled = re.sub(r"\$\{\{ github\.(\w+) \}\}", lambda m: values[m[1]], address)
+    assert repository.check(filled) == "https://github.com/fork/its-book"

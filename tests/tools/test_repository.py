@@ -1,19 +1,25 @@
 """The repository's address in every place that shows it, and the chapters' set-up cells."""
 
+import json
 import re
 import shutil
+import site
 import subprocess
 import sys
+import threading
 import tomllib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 import charlm_lib as cl
 from tools.book import places
+from tools.mime import WIDGET_STATE, WIDGET_VIEW
 from tools.release import repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +65,8 @@ def set_up(path):
 def test_every_chapter_has_the_set_up_cell_of_its_minutes(path):
     chapter, cell = nbformat.read(path, as_version=4), set_up(path)
     assert cell.metadata.get("tags") == ["hide-input", "set-up", "timing"], "run `make repo`"
-    assert len([line for line in cell.source.splitlines() if line.strip()]) <= 15
+    assert len([line for line in cell.source.splitlines() if line.strip()]) <= 30
+    assert max(map(len, cell.source.splitlines())) <= 84  # which fits a page
     name = f"chapters/{path.name}"
     written = repository.chapter_with(chapter, name, repository.repository(), branch())
     assert written == chapter, "run `make repo`"
@@ -72,13 +79,6 @@ def test_config_and_readme_show_the_address():
     titles = {n: repository.title(nbformat.read(ROOT / n, as_version=4)) for n in chapters}
     assert repository.config_with(config, url) == config, "run `make repo`"
     assert repository.readme_with(readme, url, branch(), titles) == readme, "run `make repo`"
-
-
-def test_the_set_up_cell_installs_the_corpus_that_the_library_needs():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert [d for d in project["dependencies"] if d in repository.SET_UP_CELL] == [
-        "word-text-counter==0.3.0"
-    ]
 
 
 def test_an_address_reaches_every_place(project, monkeypatch):
@@ -96,7 +96,8 @@ def test_an_address_reaches_every_place(project, monkeypatch):
     link = f"https://colab.research.google.com/github/example/a-book/blob/main/{CHAPTER}"
     badge = nbformat.read(chapter, as_version=4).cells[0]
     assert f"({link})" in badge.source and f"({link})" in readme
-    assert "remove-cell" in badge.metadata.tags
+    page = f"https://example.github.io/a-book/{CHAPTER.removesuffix('.ipynb')}.html"
+    assert f"({page})" in badge.source and "remove-cell" in badge.metadata.tags
     assert f'REPOSITORY = "{URL}"' in set_up(chapter).source
     assert set_up(chapter).outputs == outputs
     after = contents(project)
@@ -108,6 +109,13 @@ def test_an_address_reaches_every_place(project, monkeypatch):
     (project / "pyproject.toml").write_text(before[project / "pyproject.toml"])
     assert run(monkeypatch) == 0
     assert contents(project) == before  # no address: no button, no badge, no link
+
+
+def test_a_page_lies_where_github_has_it():
+    one = repository.live_page("https://github.com/Some-One/a-book", "chapters/a.ipynb")
+    assert one == "https://some-one.github.io/a-book/chapters/a.html"
+    own = repository.live_page("https://github.com/Some-One/some-one.github.io", "chapters/a.ipynb")
+    assert own == "https://some-one.github.io/chapters/a.html"
 
 
 def test_colab_is_offered_for_github_only(project, monkeypatch):
@@ -137,38 +145,135 @@ def test_a_chapter_without_its_minutes_is_named(project, monkeypatch, capsys):
     assert f"{path.name} does not say how long it computes" in capsys.readouterr().err
 
 
-def execute_cell(monkeypatch, missing, url="", returncode=0):
-    """Run a set-up cell on a machine that lacks the modules `missing`; return pip's arguments."""
-    calls = []
-
-    def pip(command):
-        calls.append(command)
-        return SimpleNamespace(returncode=returncode)
-
-    monkeypatch.setattr(
-        "importlib.util.find_spec", lambda name: None if name in missing else object()
-    )
-    monkeypatch.setattr(subprocess, "run", pip)
-    exec(repository.set_up_cell("two minutes", url), {})
-    return calls
+def test_a_chapter_saved_by_colab_is_written_like_any_other(project, monkeypatch):
+    path = project / CHAPTER
+    nb = nbformat.read(path, as_version=4)
+    view = {WIDGET_VIEW: {"model_id": "a" * 32}, "text/plain": "Widget"}
+    code = [c for c in nb.cells if c.cell_type == "code"]
+    code[-1].outputs.append(nbformat.v4.new_output("display_data", view))
+    code[-1].metadata["colab"] = {"height": 34}
+    nb.metadata.widgets = {WIDGET_STATE: {"a" * 32: {"model_name": "AnyModel", "state": {}}}}
+    before = path.read_bytes()
+    nbformat.write(nb, path)
+    assert run(monkeypatch) == 0
+    assert path.read_bytes() == before
 
 
-def test_the_set_up_cell_installs_only_what_is_missing(monkeypatch, capsys):
-    assert execute_cell(monkeypatch, {}) == []
+@pytest.fixture
+def machine(monkeypatch):
+    """Run the set-up cell where the modules `missing` are not there; give what it would start.
+
+    `returncode` and `stderr` are pip's.
+    """
+
+    def run_cell(missing, url="", returncode=0, stderr=""):
+        calls = []
+
+        def start(command, **options):
+            calls.append(command[2:])
+            return SimpleNamespace(returncode=returncode, stderr=stderr)
+
+        monkeypatch.setattr(
+            "importlib.util.find_spec", lambda name: None if name in missing else object()
+        )
+        monkeypatch.setattr(subprocess, "run", start)
+        monkeypatch.setattr(site, "ENABLE_USER_SITE", False)
+        exec(repository.set_up_cell("two minutes", url), {})
+        return calls
+
+    monkeypatch.delenv("COLAB_JUPYTER_IP", raising=False)
+    return run_cell
+
+
+def test_where_all_is_there_the_set_up_cell_says_one_line(machine, capsys):
+    assert machine(set()) == []
     assert len(capsys.readouterr().out.splitlines()) == 1
-    text = "word-text-counter==0.3.0"
-    library, both = f"git+{URL}", {"charlm_lib", "word_text_counter"}
-    for missing, sources in (({"word_text_counter"}, [text]), (both, [library, text])):
-        (command,) = execute_cell(monkeypatch, missing, URL)
-        assert command[:4] == [sys.executable, "-m", "pip", "install"]
-        assert "--no-deps" in command and command[-len(sources) :] == sources
 
 
-def test_the_set_up_cell_says_what_to_do(monkeypatch):
-    with pytest.raises(ImportError, match="run `pip install .` in the book's folder"):
-        execute_cell(monkeypatch, {"charlm_lib"})
-    with pytest.raises(RuntimeError, match=rf"could not install \['git\+{URL}'\].*network"):
-        execute_cell(monkeypatch, {"charlm_lib"}, URL, returncode=1)
+@pytest.mark.parametrize("missing", ["charlm_lib", "jax", "word_text_counter"])
+def test_one_that_is_missing_brings_the_library_and_what_it_needs(machine, missing):
+    wanted = ["pip", "install", "--quiet", f"git+{URL}"]
+    assert machine({missing}, URL) == [wanted]
+    assert machine({missing, "pip"}, URL) == [["ensurepip"], wanted]
+
+
+@pytest.mark.parametrize(
+    "said, advice",
+    [
+        ("error: externally-managed-environment", "start Jupyter in a virtual environment"),
+        ("fatal: Could not resolve host", "Could not resolve host.*is there a network"),
+    ],
+)
+def test_where_pip_fails_the_set_up_cell_says_what_to_do(machine, said, advice):
+    with pytest.raises(RuntimeError, match=f"(?is){advice}"):
+        machine({"charlm_lib"}, URL, returncode=1, stderr=f"{said}\n")
+
+
+def test_without_an_address_the_set_up_cell_says_how_to_install(machine):
+    with pytest.raises(ImportError, match="Run `pip install .` in the book's folder"):
+        machine({"charlm_lib"})
+
+
+@pytest.fixture
+def colab(monkeypatch):
+    """Let Colab's server say that these are the paths of its notebooks."""
+    paths = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self):
+            assert self.path == "/api/sessions"
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps([{"path": path} for path in paths]).encode())
+
+        def log_message(self, *_):
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever).start()
+        monkeypatch.setenv("COLAB_JUPYTER_IP", "127.0.0.1")
+        monkeypatch.setenv("KMP_TARGET_PORT", str(server.server_port))
+        yield paths
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "path, installed",
+    [
+        ("fileId=https://github.com/fork/its-book/blob/main/a.ipynb", "fork/its-book"),
+        ("fileId=https%3A//github.com/fork/its-book/blob/main/a.ipynb", "fork/its-book"),
+        ("fileId=https%3A%2F%2Fgithub.com%2Ffork%2Fits-book%2Fblob%2Fmain%2Fa", "fork/its-book"),
+        ("fileId=1ZAqQEIxR08eODSPEHvKPwbZoioVdV8L9", "example/a-book"),  # a copy in Drive
+        ("/github.com/fork", "example/a-book"),
+    ],
+)
+def test_a_chapter_that_colab_opened_from_a_fork_installs_that_fork(
+    machine, colab, path, installed
+):
+    colab.append(path)
+    ((*_, source),) = machine({"charlm_lib"}, URL)
+    assert source == f"git+https://github.com/{installed}"
+
+
+def test_where_colab_says_nothing_the_address_counts(machine, colab, monkeypatch):
+    monkeypatch.setenv("KMP_TARGET_PORT", "1")
+    ((*_, source),) = machine({"charlm_lib"}, URL)
+    assert source == f"git+{URL}"
+
+
+def test_what_colab_has_is_enough_so_that_only_ours_is_installed_there():
+    """pip leaves alone what satisfies the library; the group `colab` is Colab's image."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    there = {}
+    for line in (ROOT / "locks/colab.txt").read_text().splitlines():
+        if found := re.match(r"([\w.-]+)==([\w.]+)", line):
+            there[found[1]] = found[2]
+    lacking = [
+        wanted.name
+        for wanted in map(Requirement, project["project"]["dependencies"])
+        if not wanted.specifier.contains(there.get(wanted.name, "0"))
+    ]
+    assert lacking == ["word-text-counter"]
 
 
 @pytest.mark.parametrize("platform, kind", [("cpu", "cpu, no GPU"), ("gpu", "Tesla T4")])

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.book import execute, groups, places
+from tools.book import execute, groups, places, plain
 from tools.book.notebooks import test_chapters
 from tools.site import build as site
 from tools.slides.decks import build_decks
@@ -52,6 +52,7 @@ def options() -> argparse.Namespace:
     test.add_argument("groups", nargs="*", metavar="GROUP", help="run these, changed or not")
     tested = commands.add_parser("tested-site", help="build the site that the tests look at")
     tested.add_argument("--clean", action="store_true", help="build its pages from nothing")
+    commands.add_parser("plain", help="write the chapters' roles and labels as plain Markdown")
     fast = commands.add_parser("fast-notebooks", help="run the chapters with short training")
     fast.add_argument("folder", type=Path)
     found = parser.parse_args()
@@ -75,6 +76,8 @@ def run(chosen: argparse.Namespace) -> bool:
             return groups.run(chosen.groups or list(groups.GROUPS), again=bool(chosen.groups))
         case "tested-site":
             return tested_site(chosen.clean)
+        case "plain":
+            plain.update_chapters()
         case "fast-notebooks":
             return test_chapters(chosen.folder, fast=True) == 0
     return True

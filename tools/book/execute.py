@@ -62,10 +62,11 @@ def keep_valid(
         print(f"  {name}: as committed", flush=True)
         return normalise(nb), saved, key
     executed = folder / places.EXECUTED / f"{Path(name).name}.ipynb"
-    if is_kept(name, key, executed):
+    here = chapter_key(name, nb, before or {}, versions=True)
+    if is_kept(name, here, executed):
         print(f"  {name}: unchanged", flush=True)
     else:
-        execute(name, nb, key, before, executed)
+        execute(name, nb, here, before, executed)
     saved = changed.known(name)["results"]
     fetch(saved, executed.with_suffix(""), folder)
     return with_outputs(nb, nbformat.read(executed, as_version=4)), saved, key
@@ -154,7 +155,7 @@ def update_chapters() -> None:
     committed, saved = places.ROOT / "chapters", {}
     for name, (executed, results, key) in execute_all().items():
         old = nbformat.read(places.notebook(name), as_version=4)
-        new = marked(keep_timings(executed, old), key, results)
+        new = marked(keep_timings(executed, normalise(old)), key, results)
         saved |= results
         if new != old:
             write(new, places.notebook(name))

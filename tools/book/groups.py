@@ -19,7 +19,7 @@ from tools.site import build as site
 APART = ("tests/browser", "tests/colab", "tests/pack", "tests/robust")
 CODE = ("charlm_lib", "tools", "benchmarks", "tests", "pyproject.toml", "requirements.txt")
 BOOK = ("chapters", "pages", "index.md", "_config.yml", "_toc.yml")
-PROJECT = ("locks", "Makefile", ".ci", ".github", "*.md", "CITATION.cff", "LICENSE*")
+PROJECT = ("locks", "Makefile", ".ci", ".github", ".gitattributes", "*.md", "*.cff", "LICENSE*")
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,21 @@ SET_UP = "set-up"  # the tag of the cell that `make repo` writes: an address dec
 _PARSING = threading.Lock()
 
 
-def chapter_key(name: str, nb: NotebookNode, results: dict[str, str]) -> str:
+def chapter_key(
+    name: str, nb: NotebookNode, results: dict[str, str], versions: bool = False
+) -> str:
     """Hash what a chapter's outputs depend on.
 
-    That is its code; of the library and of other packages, what the imports reach and computes;
-    and `results` (file -> digest) of the chapters before it, if it loads any. Text, comments, style
-    sheets, colours and docstrings do not count, nor does the set-up cell.
+    That is its code; of the library, what the imports reach and computes; and the results of the
+    chapters before it, if it loads any. Text, comments, style sheets, colours and docstrings do not
+    count, nor does the set-up cell.
+
+    Args:
+        name: the chapter.
+        nb: its notebook.
+        results: those of the chapters before it (file -> digest).
+        versions: whether those of the packages count. They do for what was executed here, not for
+            what is committed, which a reader's Python has with other versions of JAX.
 
     Raises:
         BuildError: a cell is not Python.
@@ -32,7 +41,7 @@ def chapter_key(name: str, nb: NotebookNode, results: dict[str, str]) -> str:
     joined = "\n".join(c.source for c in cells)
     try:
         with _PARSING:
-            library = fingerprint(joined, places.ROOT / "charlm_lib")
+            library = fingerprint(joined, places.ROOT / "charlm_lib", versions)
             own = [[code(c.source), sorted(tags_of(c) & ACTING)] for c in cells]
     except SyntaxError as error:
         line = (error.text or "").strip()

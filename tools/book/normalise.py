@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from tools.book.scripts import without_scripts
 from tools.library import write_whole
-from tools.mime import WIDGET_STATE, WIDGET_VIEW
+from tools.mime import WIDGET_STATE, WIDGET_VIEW, saved_models
 
 REFERENCE = re.compile(r"IPY_MODEL_([0-9a-zA-Z_-]+)")
 # What editors and kernels write into a cell and nobody reads.
@@ -41,12 +41,13 @@ def normalise(nb: NotebookNode, folders: dict[str, str] | None = None) -> Notebo
     Cell ids come from the cells' text, widget ids from the cells that show them; execution counts
     are 1..n; streams are joined; metadata of kernels and editors, memory addresses and the paths in
     `folders` (folder -> what to write instead) are gone. Widget models that no output shows are
-    dropped, and so are the widgets' scripts. Normalising twice changes nothing.
+    dropped, and so are outputs whose widget was not saved with them, and the widgets' scripts.
+    Normalising twice changes nothing.
     """
     nb = copy.deepcopy(nb)
     nb.nbformat, nb.nbformat_minor = 4, 5
     seen: dict[str, int] = {}
-    count = 0
+    count, models = 0, saved_models(nb)
     for cell in nb.cells:
         cell.id = _cell_id(cell, seen)
         cell.metadata = NotebookNode(
@@ -55,15 +56,16 @@ def normalise(nb: NotebookNode, folders: dict[str, str] | None = None) -> Notebo
         if cell.cell_type == "code":
             count += 1
             cell.execution_count = count
-            cell.outputs = [_clean(o, count, folders or {}) for o in _join_streams(cell.outputs)]
-    widgets = nb.metadata.get("widgets")
+            kept = [output for output in cell.outputs if _is_whole(output, models)]
+            cell.outputs = [_clean(o, count, folders or {}) for o in _join_streams(kept)]
+    manager = nb.metadata.get("widgets", {}).get(WIDGET_STATE)
     nb.metadata = NotebookNode({k: v for k, v in nb.metadata.items() if k in NOTEBOOK_KEPT})
     nb.metadata.kernelspec = NotebookNode(
         display_name="Python 3", language="python", name="python3"
     )
     nb.metadata.language_info = NotebookNode(name="python")
-    if widgets is not None:
-        _name_widgets(nb, widgets[WIDGET_STATE])
+    if models:
+        _name_widgets(nb, manager)
     return nb
 
 
@@ -164,11 +166,16 @@ def shown_models(outputs: list[NotebookNode]) -> list[str]:
     ]
 
 
+def _is_whole(output: NotebookNode, models: dict) -> bool:
+    """Say whether every widget model that an output needs was saved."""
+    return all(model in models for root in shown_models([output]) for model in family(root, models))
+
+
 def family(root: str, state: dict) -> list[str]:
-    """List a widget model and, breadth first, the models that it refers to."""
+    """List a widget model and, breadth first, the models that it refers to, saved or not."""
     found = [root]
     for model in found:
-        text = json.dumps(state[model], sort_keys=True)
+        text = json.dumps(state.get(model), sort_keys=True)
         found += [m for m in dict.fromkeys(REFERENCE.findall(text)) if m not in found]
     return found
 

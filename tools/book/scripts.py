@@ -10,7 +10,7 @@ import importlib
 from nbformat import NotebookNode
 
 from tools.book.places import BuildError
-from tools.mime import WIDGET_STATE
+from tools.mime import saved_models
 
 # What shows a saved widget without scripts: nbviewer, for one, which has no kernel either.
 PLACEHOLDER = (
@@ -34,10 +34,8 @@ def with_scripts(name: str, nb: NotebookNode) -> NotebookNode:
     Raises:
         BuildError: a widget's state names none of the library's widgets.
     """
-    if WIDGET_STATE not in nb.metadata.get("widgets", {}):
-        return nb
     nb = NotebookNode(nb, metadata=copy.deepcopy(nb.metadata))
-    for model in nb.metadata.widgets[WIDGET_STATE]["state"].values():
+    for model in saved_models(nb).values():
         if "_esm" in model["state"]:
             model["state"]["_esm"], model["state"]["_css"] = scripts(
                 name, model["state"].get("_anywidget_id", "")

@@ -9,7 +9,9 @@ from nbformat.v4 import new_markdown_cell
 
 from tools.book import places
 from tools.book.key import MARK
+from tools.book.roles import with_roles
 from tools.book.scripts import with_scripts
+from tools.release import repository
 from tools.site import licences
 
 # What one execution of the chapters leaves beside them, and staging must not delete.
@@ -25,6 +27,8 @@ def sources() -> dict[str, bytes]:
     files = {
         k.as_posix(): p.read_bytes() for k, p in by_place.items() if not IGNORED & set(k.parts)
     }
+    config = files["_config.yml"].decode()
+    files["_config.yml"] = repository.config_with(config, repository.published()).encode()
     if page := files.get("pages/licences.md"):
         files["pages/licences.md"] = page.replace(licences.MARK.encode(), licences.table().encode())
     return files
@@ -62,8 +66,13 @@ def with_tables_as_text(nb: NotebookNode) -> NotebookNode:
 
 
 def for_site(name: str, nb: NotebookNode) -> NotebookNode:
-    """Give a chapter as the site needs it: with scripts, without what only the build reads."""
-    staged = with_scripts(name, with_tables_as_text(nb))
+    """Give a chapter as the site needs it: with roles and scripts, without what only we read.
+
+    Its set-up cell, which readers download, has the address that the site is built for.
+    """
+    if (url := repository.published()) != repository.repository():
+        nb = repository.chapter_with(nb, f"{name}.ipynb", url, repository.main_branch())
+    staged = with_scripts(name, with_tables_as_text(with_roles(nb)))
     kept = {k: v for k, v in staged.metadata.items() if k != MARK}
     return NotebookNode(staged, metadata=NotebookNode(kept))
 

@@ -6,7 +6,7 @@ import re
 from nbformat import NotebookNode
 
 from tools.book.normalise import family, shown_models
-from tools.mime import WIDGET_STATE
+from tools.mime import saved_models
 
 
 def keep_timings(new: NotebookNode, old: NotebookNode) -> NotebookNode:
@@ -19,7 +19,7 @@ def keep_timings(new: NotebookNode, old: NotebookNode) -> NotebookNode:
 
     def results(nb: NotebookNode) -> list:
         cells = [c for c in nb.cells if c.cell_type == "code" and not _is_timing(c)]
-        state = nb.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+        state = saved_models(nb)
         roots = [m for c in cells for m in shown_models(c.outputs)]
         models = {m: state[m] for root in roots for m in family(root, state)}
         return [[(c.id, c.outputs) for c in cells], models]

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import os
 import re
 import sys
 import tomllib
@@ -23,19 +24,35 @@ COMPUTING = re.compile(r"\*\*It takes\*\* .*, and (.+?) of computing on 2 CPU co
 BADGE = "badge"  # the tag of the other cell that this module writes
 # A failed %pip or !pip would go unnoticed, in Colab and by the tests: pip runs as a subprocess.
 SET_UP_CELL = """\
-# Installs what is missing: in Google Colab our library and the novel, elsewhere nothing.
+# Installs what is missing: in the book's own environment nothing; in Google Colab
+# our library and the novel, and all else stays as it is there; elsewhere JAX, too.
+import os
+import site
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
+from urllib.request import urlopen
 
 REPOSITORY = "{url}"
-sources = {"charlm_lib": f"git+{REPOSITORY}", "word_text_counter": "word-text-counter==0.3.0"}
-missing = [sources[name] for name in sources if find_spec(name) is None]
-if "git+" in missing:
-    raise ImportError("No charlm_lib: run `pip install .` in the book's folder, or set REPOSITORY")
-pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *missing]
-if missing and subprocess.run(pip).returncode:
-    raise RuntimeError(f"pip could not install {missing}: is there a network? Then run this again")
+if None in map(find_spec, ("charlm_lib", "jax", "word_text_counter")):
+    with suppress(LookupError, OSError, ValueError):  # Colab says which fork
+        server = "http://{COLAB_JUPYTER_IP}:{KMP_TARGET_PORT}/api/sessions"
+        opened = urlopen(server.format_map(os.environ), timeout=9).read().decode()
+        owner, name = opened.replace("%2F", "/").split("/github.com/")[1].split("/")[:2]
+        REPOSITORY = f"https://github.com/{owner}/{name}"
+    if not REPOSITORY:
+        raise ImportError("Run `pip install .` in the book's folder, or set REPOSITORY")
+    if find_spec("pip") is None:  # uv makes environments without it
+        subprocess.run([sys.executable, "-m", "ensurepip"])
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", f"git+{REPOSITORY}"]
+    done = subprocess.run(pip, capture_output=True, text=True)
+    if "externally-managed" in done.stderr:
+        raise RuntimeError("The system's Python: start Jupyter in a virtual environment")
+    if done.returncode:
+        raise RuntimeError(f"{done.stderr}Is there a network? Then run this again")
+    if site.ENABLE_USER_SITE:  # pip may just have made the user's folder
+        site.addsitedir(site.getusersitepackages())
 
 from charlm_lib import describe_machine
 
@@ -51,6 +68,15 @@ def repository() -> str:
     project = tomllib.loads((places.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     url = project.get("urls", {}).get("Repository", "")
     return check(url) if url else ""
+
+
+def published() -> str:
+    """Return the address of which a site is built: CHARLM_REPOSITORY, or that of pyproject.toml.
+
+    The workflow sets it, so that a fork's site has the fork's buttons and set-up cells.
+    """
+    url = os.environ.get("CHARLM_REPOSITORY", "")
+    return check(url) if url else repository()
 
 
 def check(url: str) -> str:
@@ -73,6 +99,14 @@ def colab_link(url: str, branch: str, path: str) -> str:
         return ""
     repo = url.removeprefix(home)
     return f"https://colab.research.google.com/github/{repo}/blob/{branch}/{path}"
+
+
+def live_page(url: str, path: str) -> str:
+    """Give the address at which GitHub Pages shows a chapter of a GitHub repository."""
+    owner, name = url.split("/")[-2:]
+    host = f"{owner.lower()}.github.io"
+    folder = "" if name.lower() == host else f"{name}/"
+    return f"https://{host}/{folder}{path.removesuffix('.ipynb')}.html"
 
 
 def project_with(project: str, url: str) -> str:
@@ -138,7 +172,11 @@ def chapter_with(chapter: NotebookNode, path: str, url: str, branch: str) -> Not
     )
     cells.insert(first, set_up)
     if link := colab_link(url, branch, path):
-        badge = new_markdown_cell(f"[Open this chapter in Google Colab]({link})")
+        page = live_page(url, path)
+        badge = new_markdown_cell(
+            f"[Open this chapter in Google Colab]({link}), or [read its page]({page}), where the "
+            "widgets are alive without a kernel."
+        )
         # The site has a button of its own, and a deck of slides needs none.
         badge.metadata = {"slideshow": {"slide_type": "skip"}, "tags": [BADGE, "remove-cell"]}
         cells.insert(0, nbformat.from_dict(badge))
@@ -151,13 +189,17 @@ def title(chapter: NotebookNode) -> str:
     return re.search(r"^# (.+)$", text, re.MULTILINE)[1]
 
 
+def main_branch() -> str:
+    """Return the branch that the site is made from."""
+    config = (places.ROOT / "_config.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(config)["repository"]["branch"]
+
+
 def write_repository() -> None:
     """Write what belongs to the address in pyproject.toml into every file that shows it."""
-    url = repository()
+    url, branch, titles = repository(), main_branch(), {}
     config = places.ROOT / "_config.yml"
     config.write_text(config_with(config.read_text(encoding="utf-8"), url), encoding="utf-8")
-    branch = yaml.safe_load(config.read_text(encoding="utf-8"))["repository"]["branch"]
-    titles = {}
     for path in (f"{name}.ipynb" for name in places.chapter_names()):
         old = nbformat.read(places.ROOT / path, as_version=4)
         titles[path] = title(old)

@@ -52,12 +52,12 @@ COMPONENTS = components()
 
 def declared_licence(about: Message) -> str:
     """Read a package's licence from its metadata, which has three ways to say it."""
-    if about["License-Expression"]:
-        return about["License-Expression"]
+    if expression := about.get("License-Expression"):
+        return expression
     kinds = [k for k in about.get_all("Classifier", []) if k.startswith("License :: ")]
     if kinds:
         return ", ".join(kind.rpartition(" :: ")[2] for kind in kinds)
-    return (about["License"] or "see its files").strip().splitlines()[0]
+    return (about.get("License") or "see its files").strip().splitlines()[0]
 
 
 def found_version(component: Component) -> str:

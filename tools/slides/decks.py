@@ -11,6 +11,7 @@ from traitlets.config import Config
 
 from tools.book import changed, places
 from tools.book.places import BuildError
+from tools.book.roles import with_roles
 from tools.book.scripts import with_scripts
 from tools.site.policy import protect
 from tools.slides.rule import deck_cells
@@ -77,6 +78,7 @@ def with_anchors(cells: list[NotebookNode]) -> list[NotebookNode]:
 def build_decks(chapters: dict[str, NotebookNode], parent: Path) -> None:
     """Write the decks that changed to `parent`/_build/html/slides."""
     html = parent / "_build" / "html"
+    chapters = {name: with_roles(chapter) for name, chapter in chapters.items()}
     copy_assets(html)
     references = collect(chapters, places.ROOT / "pages" / "references.bib")
     rule = changed.key_of(places.files_below(*RULE), repr(references))
