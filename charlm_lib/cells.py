@@ -3,7 +3,7 @@
 To add a cell: write its layer in `models`, and here an entry of `LAYERS` and one of `CELLS`. That
 is all for training, files, sampling, the command line, studies and benchmarks. A fused twin makes
 it faster (`engine.fused`, and `TWINS` in `engine.twins`); widgets refuse it until the page's
-`js/model` has its step and gradients, and its entry says so.
+`js/model/cells` has its step and gradients, and its entry says so.
 """
 
 from collections.abc import Callable, Mapping
@@ -124,7 +124,7 @@ class Cell:
 CELLS = {
     "tanh": Cell(_tanh_layer, RNNLMScratch, from_scratch=True, in_browser=True),
     "gru": Cell(_gru_layer, RNNLM, has_dropout=True, in_browser=True),
-    "lstm": Cell(_lstm_layer, RNNLM, has_dropout=True),
+    "lstm": Cell(_lstm_layer, RNNLM, has_dropout=True, in_browser=True),
 }
 
 
