@@ -22,7 +22,7 @@ export function settingsOf(widget) {
     cell: widget.get("cell"),
     layers: widget.get("layers"),
     hiddens: widget.get("hiddens"),
-    optimizer: widget.get("optimizer") ?? "sgd", // notebooks that were saved before it had others
+    optimizer: widget.get("optimizer") ?? "sgd", // an older notebook has none
     learningRate: widget.get("learning_rate"),
     clip: widget.get("clip"),
     numSteps: widget.get("num_steps"),
