@@ -15,9 +15,8 @@ const UPDATES_PER_POINT = 20;
 const FALLBACK = 16; // characters of the text that a sample begins with if it lacks the prefix's
 
 /**
- * @typedef {{cell: "tanh"|"gru"|"lstm", hiddens: number, layers: number,
- *   optimizer: "sgd"|"adam", learningRate: number, clip: number, numSteps: number, seed: number}}
- *   Settings clip 0: no clipping
+ * @typedef {{cell: "tanh"|"gru"|"lstm", hiddens: number, layers: number, optimizer: "sgd"|"adam",
+ *   learningRate: number, clip: number, numSteps: number, seed: number}} Settings clip 0: none
  * @typedef {{updates: number, train: number, validation: number, norm: number}} Point
  *   perplexities, and the largest norm of the gradient before clipping since the last point
  */
@@ -100,8 +99,8 @@ export class Learner {
     for (const g of this.gradient) sum += g * g;
     const norm = Math.sqrt(sum);
     const scale = clip > 0 && norm > clip ? clip / norm : 1;
-    const update = { rate, scale, count: this.updates + 1 };
-    this.optimizer.descend(this.model.parameters, this.gradient, update);
+    const { model, gradient, optimizer, updates } = this;
+    optimizer.descend(model.parameters, gradient, { rate, scale, count: updates + 1 });
     return norm;
   }
 
@@ -141,7 +140,7 @@ export class Learner {
   /**
    * Takes over updates that were computed elsewhere, on the windows that `draw` gave.
    * @param {ArrayLike<number>[]} vectors as above, after the last update
-   * @param {number[]} nll loss of each update, in nats per character
+   * @param {number[]} nll loss of each, in nats per character
    * @param {number[]} norms of the gradient of each
    */
   accept(vectors, nll, norms) {

@@ -20,7 +20,7 @@ class Sgd {
   }
 }
 
-/** p -= rate m / (sqrt(v) + epsilon), with running means m of g and v of g^2 (Kingma and Ba, 2015). */
+/** p -= rate m / (sqrt(v) + epsilon), m and v running means of g and g^2 (Kingma and Ba, 2015). */
 class Adam {
   constructor(size) {
     this.memory = [new Float64Array(size), new Float64Array(size)];

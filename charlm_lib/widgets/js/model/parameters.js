@@ -6,8 +6,8 @@ import { randomNumbers } from "./random.js";
 
 /**
  * What a model is. One layer of G gates (`tanh`: 1; `gru`: reset, update, new; `lstm`: input,
- * forget, candidate, output) holds Wx (in, GH), Wh (H, GH), b (GH) and, of `gru`, bn (H). The output
- * layer holds Wq (H, V), bq (V). All lie one after the other in one vector, rows first.
+ * forget, candidate, output) holds Wx (in, GH), Wh (H, GH), b (GH) and, of `gru`, bn (H). The
+ * output layer holds Wq (H, V), bq (V). All lie one after the other in one vector, rows first.
  * @typedef {{cell: "tanh"|"gru"|"lstm", hiddens: number, layers: number, tokens: string[],
  *   name: string, dtype: "float16"|"float32", offset: number, bytes: number}} Description
  */
