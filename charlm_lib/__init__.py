@@ -26,6 +26,7 @@ from charlm_lib.evaluation import TrainedModel, evaluate, nll_after, nll_by_cont
 from charlm_lib.losses import bits_per_character, cross_entropy, perplexity  # noqa: E402
 from charlm_lib.models import (  # noqa: E402
     GRU,
+    LSTM,
     RNN,
     RNNLM,
     RNNLMScratch,
@@ -50,6 +51,7 @@ from charlm_lib.texts.vocabulary import Vocab  # noqa: E402
 __version__ = version("charlm_lib")
 __all__ = [
     "GRU",
+    "LSTM",
     "RNN",
     "RNNLM",
     "FitResult",

@@ -3,7 +3,7 @@
 To add a cell: write its layer in `models`, and here an entry of `LAYERS` and one of `CELLS`. That
 is all for training, files, sampling, the command line, studies and benchmarks. A fused twin makes
 it faster (`engine.fused`, and `TWINS` in `engine.twins`); widgets refuse it until the page's
-`js/model` has its step and gradients, and its entry says so.
+`js/model/cells` has its step and gradients, and its entry says so.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from flax import linen as nn
 
-from charlm_lib.models import GRU, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch
+from charlm_lib.models import GRU, LSTM, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,16 @@ def _gru_cell(layer: Mapping) -> list:
     ]
 
 
+def _lstm_cell(layer: Mapping) -> list:
+    """Join the gates, in the order input, forget, cell, output; the state's side has the biases."""
+    inputs, state = ([layer[side + gate] for gate in "ifgo"] for side in "ih")
+    return [
+        np.concatenate([part["kernel"] for part in inputs], axis=1),  # (num_inputs, 4 num_hiddens)
+        np.concatenate([part["kernel"] for part in state], axis=1),  # (num_hiddens, 4 num_hiddens)
+        np.concatenate([part["bias"] for part in state]),  # (4 num_hiddens,)
+    ]
+
+
 LAYERS = {
     layer.kind.__name__: layer
     for layer in (
@@ -67,6 +77,7 @@ LAYERS = {
         Layer(StackedRNNScratch, "tanh", "layers_{}", _scratch),
         Layer(RNN, "tanh", "cell", _simple_cell),
         Layer(GRU, "gru", "layer_{}", _gru_cell),
+        Layer(LSTM, "lstm", "layer_{}", _lstm_cell),
     )
 }
 
@@ -84,6 +95,10 @@ def _tanh_layer(vocab_size, num_hiddens, num_layers, dropout, sigma, as_stack) -
 
 def _gru_layer(vocab_size, num_hiddens, num_layers, dropout, sigma, as_stack) -> nn.Module:
     return GRU(num_hiddens, num_layers, dropout)
+
+
+def _lstm_layer(vocab_size, num_hiddens, num_layers, dropout, sigma, as_stack) -> nn.Module:
+    return LSTM(num_hiddens, num_layers, dropout)
 
 
 @dataclass(frozen=True)
@@ -109,6 +124,7 @@ class Cell:
 CELLS = {
     "tanh": Cell(_tanh_layer, RNNLMScratch, from_scratch=True, in_browser=True),
     "gru": Cell(_gru_layer, RNNLM, has_dropout=True, in_browser=True),
+    "lstm": Cell(_lstm_layer, RNNLM, has_dropout=True, in_browser=True),
 }
 
 
@@ -126,10 +142,10 @@ def make_model(
     """Make a language model with the layer of the chapter that teaches this cell and depth.
 
     Args:
-        cell: "tanh" or "gru".
+        cell: "tanh", "gru" or "lstm".
         vocab_size: tokens in the vocabulary.
         num_hiddens, num_layers: hidden units per layer, and layers.
-        dropout: between layers; of "gru" only.
+        dropout: between layers; of "gru" and "lstm".
         lr: learning rate that `Trainer` uses for SGD.
         sigma: standard deviation of the first weights of a tanh layer; None: 0.01.
         head: the class of the language model; None: the one of the chapter.

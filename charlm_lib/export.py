@@ -2,7 +2,8 @@
 
 The vector holds layer after layer, then the output layer, each tensor rows first:
 tanh: Wx (in, H), Wh (H, H), b (H); gru: Wx (in, 3H), Wh (H, 3H), b (3H), bn (H) with the gates
-ordered reset, update, new; output: Wq (H, V), bq (V). All kernels act on row vectors.
+ordered reset, update, new; lstm: Wx (in, 4H), Wh (H, 4H), b (4H) with the gates ordered input,
+forget, candidate, output; output: Wq (H, V), bq (V). All kernels act on row vectors.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ def to_vector(model: nn.Module, params: Mapping) -> tuple[np.ndarray, dict[str, 
         params: its parameters, `{"params": {...}}`.
 
     Returns:
-        The vector, and a dict with `cell` ("tanh" or "gru"), `hiddens` and `layers`.
+        The vector, and a dict with `cell` ("tanh", "gru" or "lstm"), `hiddens` and `layers`.
 
     Raises:
         ValueError: the browser does not compute what this model does, or parameters are missing.

@@ -192,7 +192,7 @@ def recipe_for(text: str, cell: str = "gru", settings: Settings | None = None, *
 
     Args:
         text: the text; it goes through `clean`.
-        cell: "gru" or "tanh".
+        cell: "gru", "lstm" or "tanh".
         settings: such as `REFERENCE`; None: those that fit.
         options: how `TextData` is to read the text (`keep_case`, `keep_punctuation`, `keep_lines`,
             `vocab`), and settings of `Settings` that are to have another value.

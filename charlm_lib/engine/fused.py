@@ -3,19 +3,21 @@
 XLA compiles a Python loop over time into one long program: it takes longer to compile and, with
 several layers, to run. Here one step is compiled, and whatever need not wait for the step before it
 happens once for all steps: the products with the inputs before the loop, the gradients of the
-weights after it (`products`). The loops are in `recurrences`. The parameters have the same names
-and shapes as in `models`, so either module runs the weights of the other.
+weights after it (`products`). The loops are in `recurrences` and `lstm_recurrence`. The parameters
+have the same names and shapes as in `models`, so either module runs the weights of the other.
 """
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from charlm_lib.engine.lstm_recurrence import lstm_recurrence
 from charlm_lib.engine.products import project
 from charlm_lib.engine.recurrences import gru_recurrence, tanh_recurrence
 from charlm_lib.losses import LANES
 from charlm_lib.models import (
     GRU,
+    LSTM,
     RNN,
     RNNLM,
     RNNLMScratch,
@@ -101,6 +103,30 @@ class FusedGRU(GRU):
             weights = W["hr"], W["hz"], W["hn"], b["hn"]
             outputs = gru_recurrence(projections, layer_state, *weights)
             new_state.append(outputs[-1])
+        return outputs, jnp.stack(new_state)
+
+
+class FusedLSTM(LSTM):
+    """`LSTM`, fused; same arguments, parameters, masks and results, and ids as inputs too."""
+
+    @nn.compact
+    def __call__(self, inputs, state=None, training=False):
+        if self.is_initializing():  # nn.OptimizedLSTMCell makes the parameters
+            return super().__call__(inputs, state, training)
+        check_vectors_or_ids(inputs)
+        state = initial_state(state, (self.num_layers, 2, inputs.shape[1], self.num_hiddens))
+        outputs, new_state = inputs, []
+        for i, layer_state in enumerate(state):
+            if i > 0:
+                outputs = nn.Dropout(self.dropout, deterministic=not training)(outputs)
+            cell = self.variables["params"][f"layer_{i}"]
+            outputs, layer_state, cell = in_one_type(outputs, layer_state, cell)
+            W_x = tuple(cell[f"i{gate}"]["kernel"] for gate in "ifgo")
+            W_h = tuple(cell[f"h{gate}"]["kernel"] for gate in "ifgo")
+            b = tuple(cell[f"h{gate}"]["bias"] for gate in "ifgo")
+            # One array per gate, each (num_steps, batch_size, num_hiddens)
+            outputs, C = lstm_recurrence(project(outputs, W_x, b), layer_state, *W_h)
+            new_state.append(jnp.stack([outputs[-1], C]))  # (2, batch_size, num_hiddens)
         return outputs, jnp.stack(new_state)
 
 

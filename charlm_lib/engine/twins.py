@@ -11,6 +11,7 @@ from flax import linen as nn
 from charlm_lib.cells import KINDS
 from charlm_lib.engine.fused import (
     FusedGRU,
+    FusedLSTM,
     FusedRNN,
     FusedRNNLM,
     FusedRNNLMScratch,
@@ -27,6 +28,7 @@ TWINS = {
     "StackedRNNScratch": FusedStackedRNNScratch,
     "RNN": FusedRNN,
     "GRU": FusedGRU,
+    "LSTM": FusedLSTM,
     "RNNLMScratch": FusedRNNLMScratch,
     "RNNLM": FusedRNNLM,
 }

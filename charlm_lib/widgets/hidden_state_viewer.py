@@ -13,7 +13,7 @@ LONGEST = 600
 
 
 class HiddenStateViewer(anywidget.AnyWidget):
-    """Shows the hidden states (and gates) of trained models over a text, in the browser alone.
+    """Shows hidden states, gates and memory cells of models over a text, in the browser alone.
 
     Layers are stacked as in a diagram: what the model reads at the bottom, its guess of the next
     character on top. A chosen unit tints the text, as in Karpathy, Johnson and Fei-Fei (2015).

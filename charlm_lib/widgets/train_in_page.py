@@ -28,26 +28,29 @@ CHOICES = {
     "layers": (1, 2, 3),
     "hiddens": (8, 16, 32, 64),
     "num_steps": (8, 16, 32, 64),
-    "learning_rate": (0.03, 0.1, 0.2, 0.5, 1, 2, 3, 4, 6, 10, 20, 50),
+    "optimizer": ("sgd", "adam"),
+    "learning_rate": (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5, 1, 2, 3, 4, 6, 10, 20, 50),
 }
+FIRST_RATES = {"sgd": 1.0, "adam": 0.01}
 
 
 class TrainInThePage(anywidget.AnyWidget):
-    """Trains a tanh or GRU model by stochastic gradient descent in the reader's browser.
+    """Trains a tanh, GRU or LSTM model by SGD or Adam in the reader's browser.
 
     Batches of 32 windows; the first 85% of the text is for training, the rest for validation.
     With a running kernel the reader may hand the updates to JAX: same start, same windows.
 
     Args:
         text: what to learn, cleaned by `charlm_lib.clean`; None: the start of *The Time Machine*.
-        cell, layers, hiddens, num_steps, learning_rate: the model, the length of its windows and
-            the learning rate, each one of `CHOICES`.
+        cell, layers, hiddens, num_steps, optimizer, learning_rate: the model, the length of its
+            windows, and how it learns, each one of `CHOICES`; learning_rate None: one to begin
+            with, 1 for "sgd" and 0.01 for "adam".
         clip: the longest gradient that an update uses; 0: no clipping.
         prefix: where the samples start.
         seed: of the initial parameters and of the windows' order.
 
-    The traits `cell`, `layers`, `hiddens`, `num_steps`, `learning_rate` and `clip` follow the
-    reader's choices.
+    The traits `cell`, `layers`, `hiddens`, `num_steps`, `optimizer`, `learning_rate` and `clip`
+    follow the reader's choices.
 
     Raises:
         ValueError: a choice that is not offered, a negative clip, a text below 400 characters,
@@ -64,6 +67,7 @@ class TrainInThePage(anywidget.AnyWidget):
     layers = traitlets.Enum(CHOICES["layers"]).tag(sync=True)
     hiddens = traitlets.Enum(CHOICES["hiddens"]).tag(sync=True)
     num_steps = traitlets.Enum(CHOICES["num_steps"]).tag(sync=True)
+    optimizer = traitlets.Enum(CHOICES["optimizer"]).tag(sync=True)
     learning_rate = traitlets.Enum(CHOICES["learning_rate"]).tag(sync=True)
     clip = traitlets.Float(min=0).tag(sync=True)
     prefix = traitlets.Unicode().tag(sync=True)
@@ -76,15 +80,18 @@ class TrainInThePage(anywidget.AnyWidget):
         layers: int = 1,
         hiddens: int = 32,
         num_steps: int = 32,
-        learning_rate: float = 1.0,
+        learning_rate: float | None = None,
         clip: float = 1.0,
         prefix: str = "time traveller ",
         seed: int = 0,
+        optimizer: str = "sgd",
     ):
         title = "The Time Machine" if text is None else ""
         text = read_corpus()[:CHARACTERS] if text is None else clean(text)
         chosen = {"cell": cell, "layers": layers, "hiddens": hiddens, "num_steps": num_steps}
-        chosen["learning_rate"] = learning_rate
+        chosen["optimizer"] = optimizer
+        first = FIRST_RATES.get(optimizer)
+        chosen["learning_rate"] = first if learning_rate is None else learning_rate
         for name, value in chosen.items():
             if value not in CHOICES[name]:
                 raise ValueError(f"{name} {value!r}: choose one of {CHOICES[name]}")
@@ -110,14 +117,19 @@ class TrainInThePage(anywidget.AnyWidget):
             self.send({"type": "hello", "device": jax.devices()[0].platform.upper()})
             return
         try:
-            vector, nll, norms = update_with_jax(
-                self.text, content["settings"], content["starts"], np.frombuffer(buffers[0], "<f4")
+            vectors, nll, norms = update_with_jax(
+                self.text,
+                content["settings"],
+                content["starts"],
+                [np.frombuffer(buffer, "<f4") for buffer in buffers],
+                content["updates"],
             )
         except Exception as error:
             self.send({"type": "updated", "id": content["id"], "error": repr(error)})
             return
         losses = {"nll": _json(nll), "norms": _json(norms)}
-        self.send({"type": "updated", "id": content["id"], **losses}, [vector.tobytes()])
+        answer = {"type": "updated", "id": content["id"], **losses}
+        self.send(answer, [vector.tobytes() for vector in vectors])
 
 
 def _json(values: np.ndarray) -> list[float | None]:
@@ -125,27 +137,40 @@ def _json(values: np.ndarray) -> list[float | None]:
 
 
 def update_with_jax(
-    text: str, settings: dict[str, Any], starts: list[list[int]], vector: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Do several updates of stochastic gradient descent on given windows.
+    text: str,
+    settings: dict[str, Any],
+    starts: list[list[int]],
+    vectors: list[np.ndarray],
+    updates: int = 0,
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """Do several updates on given windows.
 
     Args:
         text: cleaned.
-        settings: cell, layers, hiddens, learningRate, clip and numSteps, as the browser has them.
+        settings: cell, layers, hiddens, optimizer, learningRate, clip and numSteps, as the browser
+            has them.
         starts: `(updates, batch_size)` first positions of the windows.
-        vector: the parameters, laid out as `export.to_vector` does.
+        vectors: the parameters, laid out as `export.to_vector` does, and in the same layout what
+            the optimizer remembers: nothing of SGD; of Adam its running means.
+        updates: how many there were before.
 
     Returns:
-        The new vector, and per update the loss (nats per character) and the gradient's norm
+        The new vectors, and per update the loss (nats per character) and the gradient's norm
         before clipping.
     """
     vocab, tokens = _encoded(text)
     cell, layers, hiddens = (settings[name] for name in ("cell", "layers", "hiddens"))
     model = make_model(cell, len(vocab), hiddens, layers, as_stack=True)
-    like, run = _updates(model, settings["numSteps"], settings["clip"])
-    params = from_vector(model, vector, like)
-    params, nll, norms = run(params, tokens, jnp.asarray(starts), settings["learningRate"])
-    return to_vector(model, params)[0], np.asarray(nll), np.asarray(norms)
+    like, rule, run = _updates(model, settings["numSteps"], settings["clip"], settings["optimizer"])
+    params, *memory = (from_vector(model, vector, like) for vector in vectors)
+    state = rule.init(params)
+    if memory:
+        state = type(state)(jnp.int32(updates), *memory)
+    params, state, nll, norms = run(
+        params, state, tokens, jnp.asarray(starts), settings["learningRate"]
+    )
+    new = [to_vector(model, tree)[0] for tree in (params, *state[1:])]
+    return new, np.asarray(nll), np.asarray(norms)
 
 
 @functools.lru_cache(maxsize=4)
@@ -155,26 +180,31 @@ def _encoded(text: str) -> tuple[Vocab, jax.Array]:
 
 
 @functools.lru_cache(maxsize=32)
-def _updates(model: nn.Module, num_steps: int, clip: float) -> tuple[dict, Callable]:
-    """The shapes of a model's parameters, and the compiled function that updates them."""
+def _updates(
+    model: nn.Module, num_steps: int, clip: float, optimizer: str
+) -> tuple[dict, optax.GradientTransformation, Callable]:
+    """The shapes of a model's parameters, the optimizer, and the compiled function of updates."""
     like = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, num_steps), jnp.int32))
     clipping = optax.clip_by_global_norm(clip) if clip else optax.identity()
+    rule = {"sgd": optax.identity, "adam": optax.scale_by_adam}[optimizer]()
 
     def loss(params, X, Y):
         return cross_entropy(model.apply(params, X)[0], Y)
 
     @jax.jit
-    def run(params, tokens, starts, learning_rate):
-        def update(params, starts):
+    def run(params, state, tokens, starts, learning_rate):
+        def update(carry, starts):
+            params, state = carry
             nll, gradient = jax.value_and_grad(loss)(
                 params, *gather_windows(tokens, starts, num_steps)
             )
             norm = optax.tree.norm(gradient)
             clipped, _ = clipping.update(gradient, clipping.init(params))
-            params = jax.tree.map(lambda p, g: p - learning_rate * g, params, clipped)
-            return params, (nll, norm)
+            steps, state = rule.update(clipped, state)
+            params = jax.tree.map(lambda p, step: p - learning_rate * step, params, steps)
+            return (params, state), (nll, norm)
 
-        params, (nll, norms) = jax.lax.scan(update, params, starts)
-        return params, nll, norms
+        (params, state), (nll, norms) = jax.lax.scan(update, (params, state), starts)
+        return params, state, nll, norms
 
-    return like, run
+    return like, rule, run

@@ -1,5 +1,6 @@
 """A Chromium that sees only the built site, and remembers everything that went wrong."""
 
+import contextlib
 import functools
 import http.server
 import os
@@ -41,6 +42,16 @@ class SiteHandler(QuietHandler):
     def translate_path(self, path):
         found = path.startswith(f"{BELOW}/")
         return super().translate_path(path.removeprefix(BELOW) if found else "/nowhere")
+
+
+@contextlib.contextmanager
+def serving(folder: Path, handler: type[QuietHandler] = QuietHandler):
+    """Serve a folder on this machine as long as the context lasts, and give its address."""
+    handler = functools.partial(handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 class ByPage(LoadScopeScheduling):
@@ -92,11 +103,8 @@ def site():
     """Serve the built site on this machine and return its address."""
     if not (HTML / "index.html").is_file():
         pytest.fail("There is no site to test: run `make browser`.")
-    handler = functools.partial(SiteHandler, directory=str(HTML))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}{BELOW}"
-        server.shutdown()
+    with serving(HTML, SiteHandler) as address:
+        yield f"{address}{BELOW}"
 
 
 def new_context(browser: Browser, scheme="light", width=1280, height=900) -> BrowserContext:

@@ -160,6 +160,8 @@ def test_jax_in_the_kernel_can_do_the_training(notebook):
     train = notebook.locator(".clm-train")
     train.get_by_label("Engine").select_option("kernel")
     train.get_by_label("Layers").select_option("1")
+    train.get_by_label("Cell").select_option("LSTM")
+    train.get_by_label("Optimizer").select_option("Adam")  # its means travel to and fro
     train.get_by_role("button", name="Train", exact=True).click()
     status = train.locator(".clm-status")
     expect(status).to_contain_text("in JAX (CPU)")

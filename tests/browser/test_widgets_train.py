@@ -1,34 +1,14 @@
 """TrainInThePage in Chromium: it learns, compares, explodes and explains, without freezing."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SECONDS, patience
-from tests.browser.widgets_page import TRAIN, widget
+from tests.browser.conftest import patience
+from tests.browser.widgets_page import TRAIN, perplexity, updates, wait_for, widget
 
 pytest_plugins = ["tests.browser.widgets_fixtures"]
-
-
-def perplexity(train):
-    found = re.search(r"validation (\d+\.\d+)", train.locator(".clm-status").inner_text())
-    return float(found[1]) if found else 28.0
-
-
-def updates(train):
-    found = re.search(r"Update (\d+)", train.locator(".clm-status").inner_text())
-    return int(found[1]) if found else 0
-
-
-def wait_for(page, condition):
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"not so within {SECONDS} s")
 
 
 @pytest.mark.alone
@@ -131,7 +111,7 @@ def test_each_single_update_is_told_and_drawn(page):
 def test_without_clipping_the_explosion_is_explained(page):
     train = widget(page, TRAIN)
     train.get_by_label("clip gradients").uncheck()
-    train.get_by_label("Learning rate").fill("10")
+    train.get_by_label("Learning rate").fill("13")
     expect(train.locator("output")).to_have_text("20")
     train.get_by_role("button", name="Train", exact=True).click()
     expect(train.get_by_role("alert")).to_contain_text("Turn clipping on")

@@ -1,14 +1,10 @@
 """Fixtures: a page with one widget of each kind, on random models, opened as a reader would."""
 
-import functools
-import http.server
-import threading
-
 import pytest
 
 from charlm_lib import GRU, RNNLM, RNNLMScratch, StackedRNNScratch, Vocab
 from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
-from tests.browser.conftest import QuietHandler, new_context, open_page
+from tests.browser.conftest import new_context, open_page, serving
 from tests.browser.widgets_page import page_parts, write_page
 
 
@@ -43,11 +39,8 @@ def folder(parts, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def served(folder):
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/index.html"
-        server.shutdown()
+    with serving(folder) as address:
+        yield f"{address}/index.html"
 
 
 @pytest.fixture

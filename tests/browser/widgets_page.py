@@ -1,10 +1,14 @@
 """A page with widgets as the site has them: state, views, host, and the site's policy."""
 
 import json
+import re
+import time
 from pathlib import Path
 
+import pytest
 from ipywidgets.embed import dependency_state, embed_data
 
+from tests.browser.conftest import SECONDS
 from tools.site.policy import protect
 
 SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE, TRAIN = range(7)
@@ -44,3 +48,25 @@ def write_page(folder: Path, state: dict, views: list[dict]) -> Path:
 def widget(page, number):
     """One of the page's widgets, by its number above."""
     return page.locator(".widget-place").nth(number)
+
+
+def perplexity(train):
+    """The validation perplexity that TrainInThePage tells; 28 before it tells one."""
+    found = re.search(r"validation (\d+\.\d+)", train.locator(".clm-status").inner_text())
+    return float(found[1]) if found else 28.0
+
+
+def updates(train):
+    """How many updates it tells."""
+    found = re.search(r"Update (\d+)", train.locator(".clm-status").inner_text())
+    return int(found[1]) if found else 0
+
+
+def wait_for(page, condition):
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"not so within {SECONDS} s")

@@ -14,6 +14,7 @@ MODELS = {
     "StackedRNNScratch": cl.RNNLM(cl.StackedRNNScratch(V, H, 3), V, lr=2.0),
     "RNN": cl.RNNLM(cl.RNN(H), V, lr=0.5),
     "GRU": cl.RNNLM(cl.GRU(H, 2, 0.1), V, lr=1.0),
+    "LSTM": cl.RNNLMScratch(cl.LSTM(H, 2, 0.3), V, lr=1.5),
 }
 
 
@@ -30,6 +31,7 @@ MODELS = {
             cl.RNNLM(cl.StackedRNNScratch(V, H, 1), V, 1.0),
         ),
         (cl.make_model("gru", V, H, 3, 0.2, 2.0), cl.RNNLM(cl.GRU(H, 3, 0.2), V, 2.0)),
+        (cl.make_model("lstm", V, H, 3, 0.2, 2.0), cl.RNNLM(cl.LSTM(H, 3, 0.2), V, 2.0)),
     ],
 )
 def test_a_model_is_that_of_the_chapter_that_teaches_it(made, model):
@@ -39,9 +41,10 @@ def test_a_model_is_that_of_the_chapter_that_teaches_it(made, model):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ({"cell": "lstm"}, "cell='lstm': choose one of tanh, gru"),
-        ({"cell": "tanh", "dropout": 0.5}, "dropout=0.5 stands between layers of cell='gru' only"),
+        ({"cell": "elman"}, "cell='elman': choose one of tanh, gru, lstm$"),
+        ({"cell": "tanh", "dropout": 0.5}, "dropout=0.5 .* layers of cell='gru', 'lstm' only"),
         ({"cell": "gru", "sigma": 0.1}, "sigma=0.1: cell='gru' draws"),
+        ({"cell": "lstm", "sigma": 0.2}, "sigma=0.2: cell='lstm' draws"),
     ],
 )
 def test_what_a_cell_does_not_have_is_refused(arguments, words):
@@ -65,7 +68,7 @@ def test_the_weights_of_each_layer_give_its_first_step(name, randomise):
     layers = layer_of(model).layers(params["params"]["rnn"])
     assert len(layers) == getattr(model.rnn, "num_layers", 1)
     inputs = np.eye(V, dtype=np.float32)[None]  # one step; the batch is all characters
-    step = {"tanh": tanh_step, "gru": gru_step}[LAYERS[name].cell]
+    step = {"tanh": tanh_step, "gru": gru_step, "lstm": lstm_step}[LAYERS[name].cell]
     H_t = inputs[0]
     for weights in layers:
         H_t = step(H_t, *map(np.asarray, weights))
@@ -83,6 +86,24 @@ def gru_step(X_t, W_x, W_h, b, b_n):
     a_r, a_z, a_n = np.split(X_t @ W_x + b, 3, axis=1)
     R, Z = 1 / (1 + np.exp(-a_r)), 1 / (1 + np.exp(-a_z))
     return (1 - Z) * np.tanh(a_n + R * b_n)
+
+
+def lstm_step(X_t, W_x, W_h, b):
+    assert W_h.shape == (H, 4 * H)
+    a_i, _, a_g, a_o = np.split(X_t @ W_x + b, 4, axis=1)  # a memory cell of zeros: f does nothing
+    return np.tanh(np.tanh(a_g) / (1 + np.exp(-a_i))) / (1 + np.exp(-a_o))
+
+
+def test_the_gates_of_an_lstm_are_in_the_order_of_pytorch(randomise):
+    """`weight_ih`, `weight_hh` and the bias hold i, f, g and o, in this order."""
+    params = randomise(MODELS["LSTM"], X)["params"]["rnn"]["layer_1"]
+    W_x, W_h, b = LAYERS["LSTM"].weights(params)
+    assert W_x.shape == W_h.shape == (H, 4 * H) and b.shape == (4 * H,)
+    for k, gate in enumerate("ifgo"):
+        here = slice(k * H, (k + 1) * H)
+        np.testing.assert_array_equal(W_x[:, here], params["i" + gate]["kernel"])
+        np.testing.assert_array_equal(W_h[:, here], params["h" + gate]["kernel"])
+        np.testing.assert_array_equal(b[here], params["h" + gate]["bias"])
 
 
 @pytest.mark.parametrize("name", MODELS)

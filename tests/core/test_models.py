@@ -44,6 +44,19 @@ def gru_layer(p, inputs, h):
     return np.array(outputs), h
 
 
+def lstm_layer(p, inputs, state):
+    (h, c), outputs = state, []
+    for x in inputs:
+        a = {
+            k: x @ p[f"i{k}"]["kernel"] + h @ p[f"h{k}"]["kernel"] + p[f"h{k}"]["bias"]
+            for k in "ifgo"
+        }
+        c = sigmoid(a["f"]) * c + sigmoid(a["i"]) * np.tanh(a["g"])
+        h = sigmoid(a["o"]) * np.tanh(c)
+        outputs.append(h)
+    return np.array(outputs), np.array([h, c])
+
+
 def reference(layer, params, inputs, state=None):
     """Outputs and state of any layer of the library, by the equations."""
     p = jax.tree.map(lambda x: np.asarray(x, np.float64), params["params"])
@@ -53,12 +66,13 @@ def reference(layer, params, inputs, state=None):
     elif isinstance(layer, cl.StackedRNNScratch):
         step, cells = tanh_layer, [p[f"layers_{i}"] for i in range(layer.num_layers)]
     else:
-        step, cells = gru_layer, [p[f"layer_{i}"] for i in range(layer.num_layers)]
+        step = lstm_layer if isinstance(layer, cl.LSTM) else gru_layer
+        cells = [p[f"layer_{i}"] for i in range(layer.num_layers)]
     flat = isinstance(layer, cl.RNNScratch | cl.RNN)
     if state is None:
-        state = np.zeros((len(cells), inputs.shape[1], layer.num_hiddens))
-    state, new_state = np.asarray(state, np.float64).reshape(len(cells), *inputs.shape[1:2], -1), []
-    for cell, h in zip(cells, state, strict=True):
+        state = np.zeros(state_shape(layer, inputs.shape[1]))
+    state, new_state = np.asarray(state, np.float64), []
+    for cell, h in zip(cells, [state] if flat else state, strict=True):
         inputs, h = step(cell, inputs, h)
         new_state.append(h)
     return inputs, new_state[0] if flat else np.array(new_state)
@@ -69,6 +83,7 @@ LAYERS = [
     pytest.param(cl.RNN(H), id="RNN"),
     *(pytest.param(cl.StackedRNNScratch(V, H, n), id=f"Stacked{n}") for n in DEPTHS),
     *(pytest.param(cl.GRU(H, n), id=f"GRU{n}") for n in DEPTHS),
+    *(pytest.param(cl.LSTM(H, n), id=f"LSTM{n}") for n in DEPTHS),
 ]
 
 
@@ -78,7 +93,8 @@ def draw(*shape, seed=1):
 
 def state_shape(layer, batch=B):
     depth = getattr(layer, "num_layers", None)
-    return (batch, H) if depth is None else (depth, batch, H)
+    of_a_layer = (2, batch, H) if isinstance(layer, cl.LSTM) else (batch, H)
+    return of_a_layer if depth is None else (depth, *of_a_layer)
 
 
 def close(found, wanted, tolerance=2e-6):
@@ -109,7 +125,7 @@ def flax_layers(cell, cells, inputs, state):
         rnn = nn.RNN(cell, time_major=True, return_carry=True)
         apply = jax.jit(lambda p, x, h, rnn=rnn: rnn.apply(p, x, initial_carry=h))
         h, inputs = apply({"params": {"cell": params}}, inputs, h)
-        new_state.append(h)
+        new_state.append(jnp.stack(h) if isinstance(h, tuple) else h)
     return inputs, jnp.stack(new_state)
 
 
@@ -125,6 +141,22 @@ def test_gru_equals_flax_rnn(depth, with_state, randomise):
     wanted, wanted_state = flax_layers(nn.GRUCell(H), cells, inputs, start)
     close(outputs, wanted)
     close(new_state, wanted_state)
+
+
+@pytest.mark.parametrize("cell", [nn.LSTMCell, nn.OptimizedLSTMCell])
+@pytest.mark.parametrize("with_state", [False, True])
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_lstm_equals_flax_rnn(depth, with_state, cell, randomise):
+    layer, inputs = cl.LSTM(H, depth), draw(T, B, V)
+    params = randomise(layer, inputs)
+    state = draw(depth, 2, B, H, seed=2) if with_state else None
+    outputs, new_state = jax.jit(layer.apply)(params, inputs, state)
+    cells = [params["params"][f"layer_{i}"] for i in range(depth)]
+    start = jnp.zeros((depth, 2, B, H)) if state is None else state
+    pairs = [(C, H_0) for H_0, C in start]  # Flax's order
+    wanted, wanted_state = flax_layers(cell(H), cells, inputs, pairs)
+    close(outputs, wanted)
+    close(new_state[:, ::-1], wanted_state)
 
 
 @pytest.mark.parametrize("with_state", [False, True])
@@ -168,20 +200,21 @@ def test_rows_of_a_batch_do_not_touch_each_other(layer, randomise):
     close(apply(params, inputs[:, 1:2])[0][:, 0], apply(params, inputs)[0][:, 1])
 
 
-def test_middle_layer_of_three_reads_the_layer_below(randomise):
+@pytest.mark.parametrize("kind, gate", [(cl.GRU, "ir"), (cl.LSTM, "if")])
+def test_middle_layer_of_three_reads_the_layer_below(kind, gate, randomise):
     # The published fault: every layer but the last reads the raw input.
-    layer, inputs = cl.GRU(H, 3), draw(T, B, V)
+    layer, inputs = kind(H, 3), draw(T, B, V)
     params = randomise(layer, inputs)
-    assert params["params"]["layer_0"]["ir"]["kernel"].shape == (V, H)
-    assert params["params"]["layer_1"]["ir"]["kernel"].shape == (H, H)
+    assert params["params"]["layer_0"][gate]["kernel"].shape == (V, H)
+    assert params["params"]["layer_1"][gate]["kernel"].shape == (H, H)
     below = {"params": {"layer_0": params["params"]["layer_0"]}}
     above = {"params": {f"layer_{i}": params["params"][f"layer_{i + 1}"] for i in (0, 1)}}
-    hidden, _ = jax.jit(cl.GRU(H, 1).apply)(below, inputs)
-    outputs, _ = jax.jit(cl.GRU(H, 2).apply)(above, hidden)
+    hidden, _ = jax.jit(kind(H, 1).apply)(below, inputs)
+    outputs, _ = jax.jit(kind(H, 2).apply)(above, hidden)
     close(jax.jit(layer.apply)(params, inputs)[0], outputs)
 
 
-@pytest.mark.parametrize("rnn", [cl.GRU(H, 3), cl.StackedRNNScratch(V, H, 3)])
+@pytest.mark.parametrize("rnn", [cl.GRU(H, 3), cl.LSTM(H, 3), cl.StackedRNNScratch(V, H, 3)])
 def test_every_layer_affects_the_logits_and_learns(rnn, randomise):
     model = cl.RNNLM(rnn, V, lr=1.0)
     X = jnp.asarray(np.random.default_rng(0).integers(0, V, (B, T)), jnp.int32)
@@ -277,8 +310,9 @@ def test_number_of_parameters_and_training_flag(head, rnn):
     params = jax.eval_shape(model.init, jax.random.key(0), X)
     depth, gru = getattr(rnn, "num_layers", 1), isinstance(rnn, cl.GRU)
     widths = [V] + [H] * (depth - 1)
-    # A GRU cell has three gates, and one more bias, b_hn.
-    layers = sum((w * H + H * H + H) * (3 if gru else 1) + H * gru for w in widths)
+    # A GRU cell has three sets of weights, and one more bias, b_hn; an LSTM cell has four.
+    sets = 3 if gru else 4 if isinstance(rnn, cl.LSTM) else 1
+    layers = sum((w * H + H * H + H) * sets + H * gru for w in widths)
     assert sum(np.prod(x.shape) for x in jax.tree.leaves(params)) == layers + H * V + V
     for training in (False, True):
         logits, state = jax.eval_shape(
@@ -303,27 +337,28 @@ def test_initial_weights():
 
 
 # --- dropout ---
-def apply_gru(num_layers, dropout, params, inputs, training, seed=0):
-    model = cl.GRU(H, num_layers, dropout)
+def apply_layer(model, params, inputs, training, seed=0):
     rngs = {"dropout": jax.random.key(seed)} if training else None
     return model.apply(params, inputs, training=training, rngs=rngs)
 
 
-def test_dropout_acts_only_in_training_and_only_between_layers(randomise):
+@pytest.mark.parametrize("kind", [cl.GRU, cl.LSTM])
+def test_dropout_acts_only_in_training_and_only_between_layers(kind, randomise):
     inputs = draw(T, B, V)
-    params = randomise(cl.GRU(H, 2), inputs)
-    plain, plain_state = apply_gru(2, 0.0, params, inputs, True)
-    np.testing.assert_array_equal(apply_gru(2, 0.5, params, inputs, False)[0], plain)
-    dropped, state = apply_gru(2, 0.5, params, inputs, True)
+    dropping = kind(H, 2, 0.5)
+    params = randomise(dropping, inputs)
+    plain, plain_state = apply_layer(kind(H, 2), params, inputs, True)
+    np.testing.assert_array_equal(apply_layer(dropping, params, inputs, False)[0], plain)
+    dropped, state = apply_layer(dropping, params, inputs, True)
     assert np.abs(dropped - plain).max() > 1e-2
     np.testing.assert_array_equal(state[0], plain_state[0])  # the first layer reads all inputs
     assert not (dropped == 0).any()  # nothing is dropped above the last layer
-    np.testing.assert_array_equal(dropped, apply_gru(2, 0.5, params, inputs, True)[0])
-    assert np.abs(dropped - apply_gru(2, 0.5, params, inputs, True, seed=1)[0]).max() > 1e-2
+    np.testing.assert_array_equal(dropped, apply_layer(dropping, params, inputs, True)[0])
+    assert np.abs(dropped - apply_layer(dropping, params, inputs, True, seed=1)[0]).max() > 1e-2
 
     single = {"params": {"layer_0": params["params"]["layer_0"]}}
-    unaffected = apply_gru(1, 0.9, single, inputs, True)[0]
-    np.testing.assert_array_equal(unaffected, apply_gru(1, 0.0, single, inputs, False)[0])
+    unaffected = apply_layer(kind(H, 1, 0.9), single, inputs, True)[0]
+    np.testing.assert_array_equal(unaffected, apply_layer(kind(H, 1), single, inputs, False)[0])
 
 
 def test_dropout_rate_scale_and_a_mask_per_step_and_row(randomise):
@@ -335,7 +370,7 @@ def test_dropout_rate_scale_and_a_mask_per_step_and_row(randomise):
     second["iz"]["bias"] -= 100.0
     second["in"]["kernel"] += np.eye(H, dtype=np.float32)
     params["params"]["layer_1"] = second
-    outputs, _ = apply_gru(2, rate, params, inputs, True)
+    outputs, _ = apply_layer(cl.GRU(H, 2, rate), params, inputs, True)
     hidden, _ = cl.GRU(H, 1).apply({"params": {"layer_0": params["params"]["layer_0"]}}, inputs)
     kept = np.asarray(outputs) != 0
     assert kept.mean() == pytest.approx(1 - rate, abs=0.03)
@@ -356,6 +391,10 @@ BAD = {
     "num_layers=0": (cl.GRU(H, 0), INPUTS),
     "num_layers=-2": (cl.StackedRNNScratch(V, H, -2), INPUTS),
     "num_layers=True": (cl.GRU(H, True), INPUTS),
+    "num_layers=2.5": (cl.LSTM(H, 2.5), INPUTS),
+    "num_hiddens=-2": (cl.LSTM(-2, 1), INPUTS),
+    "dropout=1.5 must be at least 0 and below 1": (cl.LSTM(H, 2, 1.5), INPUTS),
+    "(2, 5, 3, 7), but the layer needs": (cl.LSTM(H, 1), INPUTS[None].repeat(2, 0)),
     "vocab_size=0": (cl.RNNLMScratch(cl.RNN(H), 0, 1.0), X),
     "vocab_size=1.5": (cl.RNNLM(cl.RNN(H), 1.5, 1.0), X),
     "dropout=1.0 must be at least 0 and below 1": (cl.GRU(H, 2, 1.0), INPUTS),

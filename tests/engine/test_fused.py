@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
+from charlm_lib.engine.lstm_recurrence import lstm_recurrence
 from charlm_lib.engine.products import project, times
 from charlm_lib.engine.recurrences import gru_recurrence, scan_in_place, tanh_recurrence
 from charlm_lib.engine.twins import Use, fuse
@@ -37,7 +38,12 @@ def gru(depth, **settings):
     return cl.RNNLM(cl.GRU(H, depth, **settings), V, 1.0)
 
 
+def lstm(depth, **settings):
+    return cl.RNNLM(cl.LSTM(H, depth, **settings), V, 1.0)
+
+
 MODELS |= {f"GRU of {depth}": gru(depth) for depth in (1, 2, 3)}
+MODELS |= {f"LSTM of {depth}": lstm(depth) for depth in (1, 2, 3)}
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -85,8 +91,9 @@ def test_equal_outputs_states_and_gradients(model, given_state, randomise):
     assert largest_difference(model.init(keys[1], X), twin.init(keys[1], X)) == 0
 
 
-def test_dropout_is_the_same_between_fused_layers():
-    model = gru(3, dropout=0.5)
+@pytest.mark.parametrize("make", [gru, lstm])
+def test_dropout_is_the_same_between_fused_layers(make):
+    model = make(3, dropout=0.5)
     twin = fuse(model, Use(BATCH, STEPS))
     X = jnp.arange(BATCH * STEPS).reshape(BATCH, STEPS) % V
     params = model.init(jax.random.key(0), X)
@@ -118,17 +125,30 @@ def gru_arguments(draw):
     return [tuple(draw((4, 2, 5)) for _ in range(3)), *map(draw, shapes)]
 
 
-@pytest.mark.parametrize(
-    "recurrence, make", [(tanh_recurrence, tanh_arguments), (gru_recurrence, gru_arguments)]
-)
+def lstm_arguments(draw):
+    """The four projections, H_0 and C_0, and W_hi, W_hf, W_hg and W_ho."""
+    square = [draw((5, 5)) for _ in "ifgo"]
+    return [tuple(draw((4, 2, 5)) for _ in "ifgo"), draw((2, 2, 5)), *square]
+
+
+RECURRENCES = [
+    (tanh_recurrence, tanh_arguments),
+    (gru_recurrence, gru_arguments),
+    (lstm_recurrence, lstm_arguments),
+]
+
+
+@pytest.mark.parametrize("recurrence, make", RECURRENCES)
 def test_backward_pass_against_finite_differences(recurrence, make, double_precision):
     rng = np.random.default_rng(0)
     point, structure = jax.tree.flatten(make(lambda shape: 0.5 * rng.standard_normal(shape)))
-    target = rng.standard_normal((4, 2, 5))
+    shapes = jax.eval_shape(recurrence, *structure.unflatten(point))
+    targets = jax.tree.map(lambda x: rng.standard_normal(x.shape), shapes)
 
     @jax.jit
     def loss(leaves):
-        return jnp.sum(recurrence(*structure.unflatten(leaves)) * target)
+        found = recurrence(*structure.unflatten(leaves))
+        return sum(jax.tree.leaves(jax.tree.map(lambda x, y: jnp.sum(x * y), found, targets)))
 
     grads = jax.grad(loss)(list(map(jnp.asarray, point)))
     for i, grad in enumerate(grads):
@@ -140,11 +160,12 @@ def test_backward_pass_against_finite_differences(recurrence, make, double_preci
             assert float(grad[place]) == pytest.approx(float(slope), abs=1e-7)
 
 
-def test_a_gru_computes_the_same_where_nobody_wants_its_gradient():
+@pytest.mark.parametrize("recurrence, make", RECURRENCES)
+def test_a_loop_computes_the_same_where_nobody_wants_its_gradient(recurrence, make):
     rng = np.random.default_rng(0)
-    arguments = gru_arguments(lambda shape: jnp.float32(rng.standard_normal(shape)))
-    with_gradient, _ = jax.vjp(gru_recurrence, *arguments)
-    assert largest_difference(gru_recurrence(*arguments), with_gradient) < 1e-6
+    arguments = make(lambda shape: jnp.float32(rng.standard_normal(shape)))
+    with_gradient, _ = jax.vjp(recurrence, *arguments)
+    assert largest_difference(recurrence(*arguments), with_gradient) < 1e-6
 
 
 def test_the_projection_of_ids_is_that_of_their_one_hot_vectors():
@@ -193,7 +214,7 @@ def test_wide_logits_are_the_logits_and_no_others(head, vocab_size):
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_a_twin_refuses_what_its_model_refuses(depth):
-    for model in (stack(depth), gru(depth)):
+    for model in (stack(depth), gru(depth), lstm(depth)):
         twin = fuse(model, Use(BATCH, STEPS))
         X = jnp.zeros((BATCH, STEPS), jnp.int32)
         params = model.init(jax.random.key(0), X)

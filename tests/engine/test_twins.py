@@ -10,6 +10,7 @@ import charlm_lib as cl
 from charlm_lib.engine import running
 from charlm_lib.engine.fused import (
     FusedGRU,
+    FusedLSTM,
     FusedRNN,
     FusedRNNLM,
     FusedRNNLMScratch,
@@ -34,6 +35,8 @@ def test_which_models_have_a_twin():
     assert fuse(single, *USES) == FusedRNNLMScratch(FusedRNNScratch(V, H), V, 0.0)
     assert fuse(cl.RNNLM(cl.RNN(H), V, 0.0), *USES) == FusedRNNLM(FusedRNN(H), V, 0.0)
     assert fuse(gru(2, dropout=0.1), *USES) == FusedRNNLM(FusedGRU(H, 2, dropout=0.1), V, 0.0)
+    lstm = cl.RNNLM(cl.LSTM(H, 2, dropout=0.1), V, 0.0)
+    assert fuse(lstm, *USES) == FusedRNNLM(FusedLSTM(H, 2, dropout=0.1), V, 0.0)
     other = cl.RNNLM(type("Other", (cl.GRU,), {})(H, 2), V, 0.0)
     assert fuse(other, *USES) is other
 
@@ -91,13 +94,19 @@ def test_other_names_of_parameters_are_another_model():
     assert fuse(model, *USES) is model
 
 
-def test_a_copied_gru_has_the_same_twin_and_an_edited_one_none():
-    copied, edited = (
-        cl.RNNLM(copy_of(change, "GRU")(H, 2, 0.1), V, 0.0)
-        for change in ("", "if i > 0: -> if i > 1:")  # no dropout between two layers
+@pytest.mark.parametrize(
+    "layer, twin, edits",
+    [
+        ("GRU", FusedGRU, ["if i > 0: -> if i > 1:"]),  # no dropout between two layers
+        ("LSTM", FusedLSTM, ["if i > 0: -> if i > 1:", "layer((C, H), -> layer((H, C),"]),
+    ],
+)
+def test_a_copied_gated_layer_has_the_same_twin_and_an_edited_one_none(layer, twin, edits):
+    copied, *edited = (
+        cl.RNNLM(copy_of(change, layer)(H, 2, 0.1), V, 0.0) for change in ("", *edits)
     )
-    assert fuse(copied, *USES) == FusedRNNLM(FusedGRU(H, 2, 0.1), V, 0.0)
-    assert fuse(edited, *USES) is edited
+    assert fuse(copied, *USES) == FusedRNNLM(twin(H, 2, 0.1), V, 0.0)
+    assert all(fuse(model, *USES) is model for model in edited)
 
 
 FORGETFUL = "initial_state(state -> initial_state(None"
@@ -165,6 +174,7 @@ def test_a_layer_with_other_settings_of_the_same_name_has_none():
         (cl.StackedRNNScratch(28, H, 2), FusedRNNScratch),
         (cl.RNN(H), FusedRNN),
         (cl.GRU(H, 2, dropout=0.2), FusedGRU),
+        (cl.LSTM(H, 2, dropout=0.2), FusedLSTM),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -11,6 +11,7 @@ import pytest
 
 from charlm_lib import (
     GRU,
+    LSTM,
     RNN,
     RNNLM,
     RNNLMScratch,
@@ -20,6 +21,7 @@ from charlm_lib import (
     cross_entropy,
     predict,
 )
+from charlm_lib.cells import layer_of
 from charlm_lib.export import from_vector, pack, to_vector
 
 VOCAB = Vocab("abcdefghijklmnopqrstuvwxyz ")
@@ -34,6 +36,8 @@ MODELS = {
     "tanh stacked 2, dense output": RNNLM(StackedRNNScratch(V, H, 2), V, 1.0),
     **{f"gru {n}": RNNLM(GRU(H, n), V, 1.0) for n in (1, 2, 3)},
     "gru 2, scratch output": RNNLMScratch(GRU(H, 2), V, 1.0),
+    **{f"lstm {n}": RNNLM(LSTM(H, n), V, 1.0) for n in (1, 2, 3)},
+    "lstm 2, scratch output": RNNLMScratch(LSTM(H, 2), V, 1.0),
 }
 
 
@@ -119,6 +123,79 @@ def test_gradients_equal_jax(run_node, name):
     ):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5, err_msg=str(path))
         assert np.abs(theirs).max() > 1e-4, f"{path}: a gradient of zeros proves nothing"
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def tanh_step(X_t, old, W_x, W_h, b):
+    return {"h": np.tanh(X_t @ W_x + old["h"] @ W_h + b)}
+
+
+def gru_step(X_t, old, W_x, W_h, b, b_n):
+    (a_r, a_z, a_n), (s_r, s_z, s_n) = np.split(X_t @ W_x + b, 3), np.split(old["h"] @ W_h, 3)
+    R, Z = sigmoid(a_r + s_r), sigmoid(a_z + s_z)
+    N = np.tanh(a_n + R * (s_n + b_n))
+    return {"h": (1 - Z) * N + Z * old["h"], "r": R, "z": Z, "n": N}
+
+
+def lstm_step(X_t, old, W_x, W_h, b):
+    a_i, a_f, a_g, a_o = np.split(X_t @ W_x + old["h"] @ W_h + b, 4)
+    I, F, G, O = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)  # noqa: E741
+    C = F * old["c"] + I * G
+    return {"h": O * np.tanh(C), "c": C, "i": I, "f": F, "g": G, "o": O}
+
+
+@pytest.mark.parametrize("name", ["tanh stacked 3", "gru 3", "lstm 3", "lstm 1"])
+def test_what_the_viewer_shows_is_what_the_equations_say(run_node, name):
+    """Every gate and state of every layer, from the joined weights and a NumPy loop."""
+    result = trained_like(MODELS[name])
+    layers = layer_of(result.model).layers(result.params["params"]["rnn"])
+    step = {"tanh": tanh_step, "gru": gru_step, "lstm": lstm_step}[name.split()[0]]
+    state = [{"h": np.zeros(H), "c": np.zeros(H)} for _ in layers]
+    program = (
+        READ
+        + """
+    const { trace } = await load("model/trace.js");
+    const { viewsOf } = await load("page/viewer/views.js");
+    const steps = trace(model, input.ids.map((token) => ({ token, shown: "x" })));
+    const shown = (values) => viewsOf(model.cell).map((key) => [key, Array.from(values[key])]);
+    give(steps.map(({ values }) => Object.fromEntries(shown(values))));
+    """
+    )
+    steps = run_node(program, **packed(result), ids=IDS[:20].tolist())
+    for token, values in zip(IDS, steps, strict=False):
+        below = np.eye(V)[token]
+        for i, weights in enumerate(layers):
+            state[i] = step(below, state[i], *map(np.asarray, weights))
+            below = state[i]["h"]
+            assert set(values) == set(state[i])
+            for key, expected in state[i].items():
+                found = np.reshape(values[key], (len(layers), H))[i]
+                np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5, err_msg=key)
+
+
+@pytest.mark.parametrize("name", ["tanh stacked 2", "gru 3", "lstm 1", "lstm 2", "lstm 3"])
+def test_a_state_is_carried_on_as_flax_carries_it(run_node, name):
+    """From a state that is given; layer by layer, and of an LSTM first H, then C."""
+    result = trained_like(MODELS[name])
+    shapes = jax.eval_shape(result.model.apply, result.params, IDS[None, :1])[1]
+    state = np.random.default_rng(5).normal(size=shapes.shape).astype(np.float32)
+    logits, after = result.model.apply(result.params, IDS[None, :NUM_STEPS], state)
+    program = (
+        READ
+        + """
+    const state = Float64Array.from(input.state);
+    const ids = input.ids.slice(0, input.num_steps);
+    const { logits, states } = model.forward(ids, state);
+    give([logits, states.slice(-state.length), state].map((x) => Array.from(x)));
+    """
+    )
+    found = run_node(program, **packed(result), **WINDOWS, state=state.ravel().tolist())
+    np.testing.assert_allclose(np.reshape(found[0], logits.shape), logits, rtol=0, atol=1e-5)
+    assert found[1] == found[2]
+    np.testing.assert_allclose(np.reshape(found[1], after.shape), after, rtol=0, atol=1e-5)
 
 
 def test_from_vector_undoes_to_vector():

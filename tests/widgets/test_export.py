@@ -11,12 +11,12 @@ import pytest
 from flax import linen as nn
 from traitlets import TraitError
 
-from charlm_lib import GRU, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch, Vocab
+from charlm_lib import GRU, LSTM, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch, Vocab
 from charlm_lib.cells import CELLS
 from charlm_lib.export import from_vector, pack, to_vector
 from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
 from charlm_lib.widgets.bundle import FOLDER, module, style
-from charlm_lib.widgets.train_in_page import CHOICES
+from charlm_lib.widgets.train_in_page import CHOICES, FIRST_RATES
 
 WIDGETS = {
     TextSampler: "text_sampler",
@@ -38,6 +38,7 @@ def results(vocab, make_result):
         "1 layer": RNNLMScratch(RNNScratch(size, 32), size, lr=1.0),
         "2 layers": RNNLMScratch(StackedRNNScratch(size, 32, 2), size, lr=1.0),
         "GRU": RNNLM(GRU(32, 2), size, lr=1.0),
+        "LSTM": RNNLM(LSTM(24, 3), size, lr=1.0),
     }
     return {name: make_result(model, vocab) for name, model in rnns.items()}
 
@@ -49,6 +50,7 @@ def test_pack_describes_every_model_and_where_its_weights_are(results, vocab):
         ("tanh", 1, 32),
         ("tanh", 2, 32),
         ("gru", 2, 32),
+        ("lstm", 3, 24),
     ]
     assert sum(about["bytes"] for about in models) == len(data)
     for about, result in zip(models, results.values(), strict=True):
@@ -84,7 +86,7 @@ def broken(result, value):
         (lambda r: pack({"x": broken(r["1 layer"], 1e6)}), "too large for float16"),
         (
             lambda r: to_vector(r["GRU"].model.clone(rnn=nn.Dense(3)), r["GRU"].params),
-            "runs RNNScratch, StackedRNNScratch, RNN, GRU in .* this RNNLM of a Dense computes",
+            "StackedRNNScratch, RNN, GRU, LSTM in .* this RNNLM of a Dense computes",
         ),
         (lambda r: to_vector(nn.Dense(3), {}), "this Dense of a Dense computes something else"),
         (
@@ -128,12 +130,13 @@ def broken(result, value):
         (lambda r: PredictFirst.choice("?", ["a", "a"], "a"), "at least two"),
         (lambda r: PredictFirst.choice("?", ["a", "b"], "c"), "'c' is none of"),
         (lambda r: TrainInThePage(text="too short"), "9 letters and spaces: give at least 400"),
-        (lambda r: TrainInThePage(cell="lstm"), "cell 'lstm': choose one of"),
+        (lambda r: TrainInThePage(cell="elman"), "cell 'elman': choose one of"),
         (lambda r: TrainInThePage(layers=4), "layers 4"),
         (lambda r: TrainInThePage(hiddens=33), "hiddens 33"),
         (lambda r: TrainInThePage(num_steps=7), "num_steps 7"),
         (lambda r: TrainInThePage(learning_rate=0), "learning_rate 0: choose one of"),
         (lambda r: TrainInThePage(learning_rate=1.5), "learning_rate 1.5"),
+        (lambda r: TrainInThePage(optimizer="lion"), "optimizer 'lion': choose one of"),
         (lambda r: TrainInThePage(clip=-1), "clip -1: give a length, or 0"),
         (lambda r: TrainInThePage(prefix="!"), "'!'"),
         (lambda r: TrainInThePage(seed=True), "seed True"),
@@ -154,7 +157,7 @@ def test_bad_input_is_named(results, change, message):
         (HiddenStateViewer, "text", "a" * 601),
         (HiddenStateViewer, "choice", -1),
         (lambda _: TrainInThePage(), "learning_rate", 0.7),
-        (lambda _: TrainInThePage(), "cell", "lstm"),
+        (lambda _: TrainInThePage(), "cell", "elman"),
         (lambda _: TrainInThePage(), "text", "another text " * 40),  # the kernel has the old one
     ],
 )
@@ -181,7 +184,7 @@ def test_a_cell_that_the_page_does_not_know_is_refused(results, monkeypatch):
     """And in the page itself: it must not take one cell for another."""
     gru = dataclasses.replace(CELLS["gru"], in_browser=False)
     monkeypatch.setitem(CELLS, "gru", gru)
-    with pytest.raises(ValueError, match="runs RNNScratch, StackedRNNScratch, RNN in .*, and"):
+    with pytest.raises(ValueError, match="StackedRNNScratch, RNN, LSTM in .*, and"):
         TextSampler(results["GRU"])
 
 
@@ -237,10 +240,19 @@ def test_a_chapters_own_copy_of_a_model_is_run(vocab, make_result):
 
 def test_the_page_names_a_cell_that_it_cannot_run(run_node):
     program = """
-    const { gatesOf } = await load("model/parameters.js");
-    try { gatesOf("lstm"); give("ran"); } catch (error) { give(error.message); }
+    const { CELLS, cellOf } = await load("model/cells/cells.js");
+    const told = (name) => {
+      try { return cellOf(name).name; } catch (error) { return error.message; }
+    };
+    give([Object.keys(CELLS), told("lstm"), told("elman"), told("toString")]);
     """
-    assert run_node(program) == "This page cannot run the cell “lstm”."
+    known, *told = run_node(program)
+    assert known == [name for name, cell in CELLS.items() if cell.in_browser]
+    assert told == [
+        "LSTM",
+        "This page cannot run the cell “elman”.",
+        "This page cannot run the cell “toString”.",
+    ]
 
 
 def test_capitals_are_welcome_where_the_vocabulary_is_lower_case(results):
@@ -393,10 +405,10 @@ def test_browser_files_are_short_and_shipped():
 
 
 def test_only_the_page_knows_the_page():
-    for path in [*FOLDER.glob("model/*.js"), *FOLDER.glob("learning/*.js")]:
+    for path in [*FOLDER.glob("model/**/*.js"), *FOLDER.glob("learning/*.js")]:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"\bdocument\b|HTMLElement|\.\./page/", text), path.name
-        if path.parent.name == "model":
+        if path.parent.name in ("model", "cells"):
             assert not re.search(r'from "\.\./', text), path.name
 
 
@@ -407,6 +419,18 @@ def test_every_browser_file_is_in_a_widget():
         if path.suffix == ".js":
             first = re.search(r"^export (\w+\*? \w+)", path.read_text(encoding="utf-8"), re.M)
             assert first is None or any(first[1] in text for text in texts), path.name
+
+
+def test_an_optimizer_begins_at_a_rate_of_its_own(run_node):
+    program = """
+    const { OPTIMIZERS } = await load("learning/optimizers.js");
+    give(Object.entries(OPTIMIZERS).map(([key, { rate }]) => [key, rate]));
+    """
+    rates = dict(run_node(program))
+    assert rates == FIRST_RATES and tuple(rates) == CHOICES["optimizer"]
+    for optimizer, rate in rates.items():
+        assert TrainInThePage(optimizer=optimizer).learning_rate == rate
+    assert TrainInThePage(optimizer="adam", learning_rate=0.03).learning_rate == 0.03
 
 
 def test_the_page_offers_what_python_accepts():

@@ -19,7 +19,16 @@ START = """
 """
 
 
-def settings(cell="tanh", layers=1, hiddens=16, learningRate=1.0, clip=1.0, numSteps=16, seed=0):
+def settings(
+    cell="tanh",
+    layers=1,
+    hiddens=16,
+    learningRate=1.0,
+    clip=1.0,
+    numSteps=16,
+    seed=0,
+    optimizer="sgd",
+):
     return dict(
         cell=cell,
         layers=layers,
@@ -28,43 +37,59 @@ def settings(cell="tanh", layers=1, hiddens=16, learningRate=1.0, clip=1.0, numS
         clip=clip,
         numSteps=numSteps,
         seed=seed,
+        optimizer=optimizer,
     )
 
 
 @pytest.mark.parametrize(
-    ("cell", "layers", "clip"), [("tanh", 2, 0.1), ("gru", 2, 0.1), ("gru", 1, 0)]
+    ("cell", "layers", "clip", "optimizer", "rate"),
+    [
+        ("tanh", 2, 0.1, "sgd", 1.0),
+        ("gru", 2, 0.1, "sgd", 1.0),
+        ("gru", 1, 0, "adam", 0.01),
+        ("lstm", 3, 0.01, "sgd", 1.0),
+        ("lstm", 2, 0.1, "adam", 0.01),
+    ],
 )
-def test_updates_equal_those_of_jax(run_node, cell, layers, clip):
-    chosen = settings(cell, layers, numSteps=8, clip=clip)
+def test_updates_equal_those_of_jax(run_node, cell, layers, clip, optimizer, rate):
+    chosen = settings(cell, layers, numSteps=8, clip=clip, optimizer=optimizer, learningRate=rate)
     program = (
         START
         + """
-    const parameters = () => Array.from(learner.model.parameters);
+    const vectors = () => learner.vectors.map((vector) => Array.from(vector));
     const starts = [];
     const draw = learner.draw.bind(learner);
     learner.draw = () => { starts.push(draw()); return starts.at(-1); };
-    const before = parameters();
+    const before = vectors();
     const nll = [], norms = [];
     const record = learner.record.bind(learner);
     learner.record = (loss, norm) => { nll.push(loss); norms.push(norm); record(loss, norm); };
     for (let i = 0; i < 4; i++) learner.step();
-    give({ before, after: parameters(), starts, nll, norms });
+    give({ before, after: vectors(), starts, nll, norms });
     """
     )
     found = run_node(program, settings=chosen, text=TEXT)
-    vector, nll, norms = update_with_jax(
-        TEXT, chosen, found["starts"], np.array(found["before"], np.float32)
-    )
-    np.testing.assert_allclose(found["nll"], nll, rtol=0, atol=1e-5)
-    np.testing.assert_allclose(found["norms"], norms, rtol=0, atol=1e-5)
-    np.testing.assert_allclose(found["after"], vector, rtol=0, atol=1e-5)
+    vectors, done = [np.array(vector, np.float32) for vector in found["before"]], 0
+    for count in (1, 3):  # as if the kernel had been asked twice: it goes on where it was
+        now = slice(done, done + count)
+        starts = found["starts"][now]
+        vectors, nll, norms = update_with_jax(TEXT, chosen, starts, vectors, done)
+        np.testing.assert_allclose(found["nll"][now], nll, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(found["norms"][now], norms, rtol=0, atol=1e-5)
+        done += count
+    assert len(vectors) == len(found["after"]) == {"sgd": 1, "adam": 3}[optimizer]
+    for ours, theirs in zip(found["after"], vectors, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
     if clip:
-        assert max(norms) > clip, "nothing was clipped, so clipping was not tested"
-    assert np.abs(np.subtract(found["after"], found["before"])).max() > 1e-3
+        assert max(found["norms"]) > clip, "nothing was clipped, so clipping was not tested"
+    assert np.abs(np.subtract(found["after"][0], found["before"][0])).max() > 1e-3
 
 
-@pytest.mark.parametrize("cell", ["tanh", "gru"])
-def test_it_learns(run_node, cell):
+@pytest.mark.parametrize(
+    ("cell", "optimizer", "rate"),
+    [("tanh", "sgd", 2.0), ("gru", "sgd", 2.0), ("lstm", "adam", 0.01)],
+)
+def test_it_learns(run_node, cell, optimizer, rate):
     program = (
         START
         + """
@@ -73,7 +98,8 @@ def test_it_learns(run_node, cell):
     give({ points, problem, text: learner.sample("time ", 30, 0.5) });
     """
     )
-    found = run_node(program, settings=settings(cell, learningRate=2.0, hiddens=32), text=TEXT)
+    chosen = settings(cell, optimizer=optimizer, learningRate=rate, hiddens=32)
+    found = run_node(program, settings=chosen, text=TEXT)
     assert found["problem"] == ""
     validation = [point["validation"] for point in found["points"]]
     assert [point["updates"] for point in found["points"]] == list(range(0, 201, 20))
@@ -204,9 +230,12 @@ def test_a_sample_begins_with_the_text_where_the_text_lacks_the_prefix(run_node)
     assert lacking.startswith(text[:16]) and len(lacking) == 25
 
 
-def test_the_page_and_the_kernel_give_the_same_curve(run_node):
+@pytest.mark.parametrize(
+    ("cell", "optimizer", "rate"), [("gru", "sgd", 1.0), ("lstm", "adam", 0.03)]
+)
+def test_the_page_and_the_kernel_give_the_same_curve(run_node, cell, optimizer, rate):
     """InKernel, with its requests answered by JAX, against the browser's own updates."""
-    chosen = settings("gru", numSteps=8)
+    chosen = settings(cell, numSteps=8, optimizer=optimizer, learningRate=rate)
     job = """
     const job = { ...input, tokens, prefix: "time ", temperature: 1 };
     """
@@ -219,15 +248,15 @@ def test_the_page_and_the_kernel_give_the_same_curve(run_node):
     const kernel = new InKernel(send, job, () => {});
     kernel.run();
     const { content, buffers } = asked[0];
-    const bytes = Buffer.from(buffers[0]).toString("base64");
-    give({ content, bytes });
+    give({ content, bytes: buffers.map((buffer) => Buffer.from(buffer).toString("base64")) });
     """
     )
     asked = run_node(program, settings=chosen, text=TEXT)
     content = asked["content"]
     assert np.shape(content["starts"]) == (20, 32)
-    vector = np.frombuffer(base64.b64decode(asked["bytes"]), "<f4")
-    after, nll, norms = update_with_jax(TEXT, content["settings"], content["starts"], vector)
+    vectors = [np.frombuffer(base64.b64decode(data), "<f4") for data in asked["bytes"]]
+    assert len(vectors) == {"sgd": 1, "adam": 3}[optimizer] and content["updates"] == 0
+    after, nll, norms = update_with_jax(TEXT, content["settings"], content["starts"], vectors)
     program = (
         START
         + job
@@ -236,11 +265,17 @@ def test_the_page_and_the_kernel_give_the_same_curve(run_node):
     const kernel = new InKernel(() => {}, job, (report) => reports.push(report));
     kernel.run();
     kernel.running = false;
-    const view = new DataView(new Uint8Array(Buffer.from(input.bytes, "base64")).buffer);
+    const view = (data) => new DataView(new Uint8Array(Buffer.from(data, "base64")).buffer);
     kernel.waiting = input.answer.id;
-    kernel.receive(input.answer, [view]);
+    kernel.receive(input.answer, input.bytes.map(view));
     while (learner.points.length < 2) learner.task.next();
-    give({ kernel: reports.flatMap((report) => report.points), page: learner.points.slice(0, 2) });
+    const asked = [];
+    kernel.send = (content, buffers) => asked.push([content.updates, buffers.length]);
+    kernel.step();
+    const points = { kernel: reports.flatMap((report) => report.points) };
+    points.page = learner.points.slice(0, 2);
+    const last = ({ vectors }) => Array.from(vectors.at(-1));
+    give({ ...points, asked, last: [kernel.reporter.learner, learner].map(last) });
     """
     )
     answer = {"id": content["id"], "nll": nll.tolist(), "norms": norms.tolist()}
@@ -249,8 +284,10 @@ def test_the_page_and_the_kernel_give_the_same_curve(run_node):
         settings=chosen,
         text=TEXT,
         answer=answer,
-        bytes=base64.b64encode(after.tobytes()).decode(),
+        bytes=[base64.b64encode(vector.tobytes()).decode() for vector in after],
     )
+    assert found["asked"] == [[20, len(vectors)]]  # the next request goes on from there
+    np.testing.assert_allclose(*found["last"], rtol=0, atol=1e-4)
     assert [point["updates"] for point in found["kernel"]] == [0, 20]
     for ours, theirs in zip(found["kernel"], found["page"], strict=True):
         assert ours == pytest.approx(theirs, rel=1e-4)
@@ -329,7 +366,8 @@ def test_the_python_side_answers_the_browser():
     widget.send = lambda content, buffers=None: sent.append((content, buffers))
     widget._answer(widget, {"type": "hello"}, [])
     assert sent.pop()[0] == {"type": "hello", "device": "CPU"}
-    request = {"type": "update", "id": 7, "starts": [[0] * 32], "settings": settings(hiddens=8)}
+    request = {"type": "update", "id": 7, "starts": [[0] * 32], "updates": 0}
+    request["settings"] = settings(hiddens=8)
     widget._answer(widget, request, [memoryview(b"1234")])
     message, _ = sent.pop()
     assert message["id"] == 7 and "1 numbers for a model of" in message["error"]
@@ -337,7 +375,16 @@ def test_the_python_side_answers_the_browser():
     widget._answer(widget, request, [memoryview(np.zeros(size, np.float32).tobytes())])
     message, buffers = sent.pop()
     assert message["nll"] == pytest.approx([np.log(28)], abs=1e-4)
-    assert len(buffers[0]) == 4 * size
+    assert [len(buffer) for buffer in buffers] == [4 * size]
+    request["settings"]["optimizer"] = "adam"
+    vectors = [memoryview(np.full(size, value, np.float32).tobytes()) for value in (0, 0.3, 0.2)]
+    after = []
+    for updates in (0, 6):  # the same means weigh less after more updates
+        widget._answer(widget, request | {"updates": updates}, vectors)
+        message, buffers = sent.pop()
+        assert [len(buffer) for buffer in buffers] == 3 * [4 * size]
+        after.append(np.frombuffer(buffers[0], np.float32))
+    assert np.abs(after[0] - after[1]).min() > 0.05
 
 
 def test_training_and_validation_share_no_character(run_node):

@@ -107,9 +107,12 @@ def told(run_node, **run):
     program = """
     const words = await load("page/train/words.js");
     const model = { cell: "tanh", layers: 1, hiddens: 8 };
-    const settings = { ...model, learningRate: 2, clip: 0, numSteps: 16 };
-    const quiet = { settings, title: "It", tokens: Array(28), updates: 0, seconds: 0, points: [] };
-    const run = { ...quiet, problem: "", exploded: false, placeName: "worker", ...input.run };
+    const settings = {
+      ...model, optimizer: "sgd", learningRate: 2, clip: 0, numSteps: 16, ...input.run.settings,
+    };
+    const quiet = { title: "It", tokens: Array(28), updates: 0, seconds: 0, points: [] };
+    const run = { ...quiet, problem: "", exploded: false, placeName: "worker" };
+    Object.assign(run, input.run, { settings });
     const line = words.runInWords(run);
     give([words.progressInWords(run, "CPU"), line, words.explainProblem(run)]);
     """
@@ -150,6 +153,14 @@ def test_only_an_explosion_is_called_one(run_node):
     assert line.endswith("on It: exploded at update 40")
     assert why.startswith("The run exploded. After update 40") and "grew to 700.00" in why
     assert "Turn clipping on, or lower the learning rate" in why
+    _, line, why = told(run_node, **run, exploded=True, settings={"clip": 3})
+    assert "Even clipped to 3, steps of learning rate 2 are too long. Lower it" in why
+    assert "SGD with learning rate 2, clipped at 3, windows of 16" in line
+    adam = {"cell": "lstm", "layers": 3, "optimizer": "adam", "learningRate": 0.5}
+    _, line, why = told(run_node, **run, exploded=True, settings=adam)
+    assert line.startswith("3 LSTM layers of 8, Adam with learning rate 0.5, not clipped")
+    assert "Adam moves a weight by about the learning rate" in why and "rate 0.5 are" in why
+    assert "clipping" not in why  # it would not help
     _, line, why = told(run_node, **run, exploded=False)
     assert line.endswith("validation down to 9.00; stopped at update 40")
     assert why == "After update 40 it ..."

@@ -1,12 +1,13 @@
-// A model that learns: updates by stochastic gradient descent, its curve, a sample of its writing.
+// A model that learns: updates by an optimizer, its curve, a sample of its writing.
 
 import { Backward } from "../model/backward.js";
 import { EXPLODED, hasExploded, windowLoss } from "../model/loss.js";
 import { Model } from "../model/network.js";
-import { initialParameters, layoutOf } from "../model/parameters.js";
+import { initialParameters } from "../model/parameters.js";
 import { randomNumbers } from "../model/random.js";
 import { continuation } from "../model/sampling.js";
 import { readText } from "../model/text.js";
+import { OPTIMIZERS } from "./optimizers.js";
 import { splitWindows } from "./windows.js";
 
 const BATCH_SIZE = 32;
@@ -14,8 +15,8 @@ const UPDATES_PER_POINT = 20;
 const FALLBACK = 16; // characters of the text that a sample begins with if it lacks the prefix's
 
 /**
- * @typedef {{cell: "tanh"|"gru", hiddens: number, layers: number, learningRate: number,
- *   clip: number, numSteps: number, seed: number}} Settings clip 0: no clipping
+ * @typedef {{cell: "tanh"|"gru"|"lstm", hiddens: number, layers: number, optimizer: "sgd"|"adam",
+ *   learningRate: number, clip: number, numSteps: number, seed: number}} Settings clip 0: none
  * @typedef {{updates: number, train: number, validation: number, norm: number}} Point
  *   perplexities, and the largest norm of the gradient before clipping since the last point
  */
@@ -29,11 +30,12 @@ export class Learner {
    */
   constructor(settings, text, tokens) {
     this.settings = settings;
-    const { cell, hiddens, layers, seed, numSteps } = settings;
+    const { cell, hiddens, layers, seed, numSteps, optimizer } = settings;
     this.about = { name: "run", cell, hiddens, layers, tokens };
     this.model = new Model(this.about, initialParameters(this.about, seed));
     this.backward = new Backward(this.model, numSteps);
-    this.gradient = new Float64Array(layoutOf(this.about).size);
+    this.gradient = new Float64Array(this.model.parameters.length);
+    this.optimizer = OPTIMIZERS[optimizer].make(this.gradient.length);
     this.ids = Int32Array.from(readText(text, tokens), (c) => c.token);
     Object.assign(this, splitWindows(this.ids.length, numSteps));
     this.uniform = randomNumbers(seed + 1);
@@ -90,15 +92,15 @@ export class Learner {
     }
   }
 
-  /** p -= lr g, with g scaled down to length `clip` if it is longer (Pascanu et al., 2013). */
+  /** One update by g, scaled down to length `clip` if it is longer (Pascanu et al., 2013). */
   descend() {
-    const { learningRate, clip } = this.settings;
+    const { learningRate: rate, clip } = this.settings;
     let sum = 0;
     for (const g of this.gradient) sum += g * g;
     const norm = Math.sqrt(sum);
-    const rate = clip > 0 && norm > clip ? (learningRate * clip) / norm : learningRate;
-    const { parameters } = this.model;
-    for (let i = 0; i < parameters.length; i++) parameters[i] -= rate * this.gradient[i];
+    const scale = clip > 0 && norm > clip ? clip / norm : 1;
+    const { model, gradient, optimizer, updates } = this;
+    optimizer.descend(model.parameters, gradient, { rate, scale, count: updates + 1 });
     return norm;
   }
 
@@ -130,14 +132,19 @@ export class Learner {
     return UPDATES_PER_POINT - (this.updates % UPDATES_PER_POINT);
   }
 
+  /** What an update goes on from: the parameters, and what the optimizer remembers. */
+  get vectors() {
+    return [this.model.parameters, ...this.optimizer.memory];
+  }
+
   /**
    * Takes over updates that were computed elsewhere, on the windows that `draw` gave.
-   * @param {ArrayLike<number>} parameters after the last update
-   * @param {number[]} nll loss of each update, in nats per character
+   * @param {ArrayLike<number>[]} vectors as above, after the last update
+   * @param {number[]} nll loss of each, in nats per character
    * @param {number[]} norms of the gradient of each
    */
-  accept(parameters, nll, norms) {
-    this.model.parameters.set(parameters);
+  accept(vectors, nll, norms) {
+    this.vectors.forEach((vector, i) => vector.set(vectors[i]));
     for (let i = 0; i < nll.length && !this.problem; i++) this.record(nll[i], norms[i]);
     this.settle();
   }

@@ -112,9 +112,9 @@ export class InKernel {
     this.waiting = String(Math.random()); // no other run's, nor that of another window
     this.askedAt = performance.now();
     const starts = Array.from({ length: count }, () => learner.draw());
-    const parameters = Float32Array.from(learner.model.parameters);
-    const { settings } = learner;
-    this.send({ type: "update", id: this.waiting, settings, starts }, [parameters.buffer]);
+    const { settings, updates } = learner;
+    const buffers = learner.vectors.map((vector) => Float32Array.from(vector).buffer);
+    this.send({ type: "update", id: this.waiting, settings, starts, updates }, buffers);
   }
 
   /** The kernel's answer. */
@@ -125,9 +125,7 @@ export class InKernel {
     this.reporter.seconds += (performance.now() - this.askedAt) / 1000;
     if (error) learner.problem = `The kernel could not train: ${error}`;
     else {
-      const read = (_, i) => buffers[0].getFloat32(4 * i, true);
-      const parameters = Float64Array.from({ length: buffers[0].byteLength / 4 }, read);
-      learner.accept(parameters, nll.map(toNumber), norms.map(toNumber));
+      learner.accept(buffers.map(toVector), nll.map(toNumber), norms.map(toNumber));
     }
     this.reporter.tell(!this.running);
     this.ask();
@@ -153,6 +151,12 @@ export class InKernel {
     this.steps = 0;
     this.waiting = "";
   }
+}
+
+/** The numbers of a buffer. @param {DataView} buffer */
+function toVector(buffer) {
+  const read = (_, i) => buffer.getFloat32(4 * i, true);
+  return Float64Array.from({ length: buffer.byteLength / 4 }, read);
 }
 
 /** JSON has no infinities: the kernel sends null for what is not finite. */

@@ -1,7 +1,6 @@
 // The gradient of one window by back-propagation through time. Tested in Node against JAX
 // (tests/widgets).
 
-import { gatesOf } from "./parameters.js";
 import { softmaxInto } from "./softmax.js";
 
 /** @typedef {import("./network.js").Model} Model */
@@ -45,15 +44,16 @@ export class Backward {
    * @param {number} numSteps longest window
    */
   constructor(model, numSteps) {
-    const { hiddens: H, layers, tokens } = model.about;
+    const { layers, tokens } = model.about;
+    const width = layers * model.stateWidth;
     this.model = model;
-    this.states = new Float64Array((numSteps + 1) * layers * H); // row 0: zeros
-    this.gates = new Float64Array(numSteps * model.gates.length);
-    this.slopes = new Float64Array(numSteps * layers * H); // of each state, from above
+    this.states = new Float64Array((numSteps + 1) * width); // row 0: zeros
+    this.kept = new Float64Array(numSteps * model.kept.length);
+    this.slopes = new Float64Array(numSteps * width); // of each state, from above and from after
     this.d = new Float64Array(tokens.length); // of the logits
-    this.dx = new Float64Array(gatesOf(model.about.cell) * H); // of the gates, for Wx
-    this.dh = new Float64Array(gatesOf(model.about.cell) * H); // of the gates, for Wh
-    this.none = new Float64Array(layers * H);
+    this.dx = new Float64Array(model.fromInput.length); // of the gates, for Wx
+    this.dh = new Float64Array(model.fromState.length); // of the gates, for Wh
+    this.none = new Float64Array(width);
   }
 
   /**
@@ -63,18 +63,18 @@ export class Backward {
    * @returns {number} the summed negative log-likelihood, in nats
    */
   addWindow(gradient, tokens, start, numSteps, scale) {
-    const { model, states, gates, slopes, d } = this;
+    const { model, states, kept, slopes, d } = this;
     const { layers, hiddens: H } = model.about;
     const { parameters: p, layout } = model;
-    const width = layers * H;
-    const top = (layers - 1) * H;
     const state = model.zeroState();
+    const width = state.length;
+    const top = (layers - 1) * model.stateWidth;
     slopes.fill(0);
     let nll = 0;
     for (let t = 0; t < numSteps; t++) {
       const logits = model.step(tokens[start + t], state);
       states.set(state, (t + 1) * width);
-      gates.set(model.gates, t * model.gates.length);
+      kept.set(model.kept, t * model.kept.length);
       const target = tokens[start + t + 1];
       nll += softmaxInto(d, logits, scale) - logits[target];
       d[target] -= scale;
@@ -89,57 +89,28 @@ export class Backward {
   /** From the slopes of one layer's states to its gradients and the slopes of the layer below. */
   backLayer(gradient, l, tokens, start, numSteps) {
     const { model, states, slopes, dx, dh, none } = this;
-    const { layers, hiddens: H, cell } = model.about;
-    const p = model.parameters;
-    const { Wx, Wh, b, bn } = model.layout.rows[l];
-    const width = layers * H;
+    const { parameters: p, cell, stateWidth, keptWidth, kept } = model;
+    const { Wx, Wh, b, own } = model.layout.rows[l];
+    const H = model.about.hiddens;
+    const width = none.length;
     const G = dx.length;
+    const ownBiases = cell.biases * H;
     for (let t = numSteps - 1; t >= 0; t--) {
-      const now = t * width + l * H; // of the slopes; also of the previous state in `states`
+      const now = t * width + l * stateWidth; // of the slopes; in `states`, of the old state
       const before = t > 0 ? slopes : none; // the first state is given, not computed
-      const beforeAt = t > 0 ? now - width : l * H;
-      if (cell === "tanh") this.tanhSlopes(now);
-      else this.gruSlopes(now, 4 * now, before, beforeAt);
+      const beforeAt = t > 0 ? now - width : l * stateWidth;
+      const notes = t * kept.length + l * keptWidth;
+      cell.back(this, { now, after: now + width, kept: notes, before, beforeAt });
       for (let j = 0; j < G; j++) gradient[b + j] += dx[j];
-      if (bn >= 0) for (let j = 0; j < H; j++) gradient[bn + j] += dh[2 * H + j];
+      for (let j = 0; j < ownBiases; j++) gradient[own + j] += dh[G - ownBiases + j];
       backProduct(gradient, p, Wh, states, now, dh, before, beforeAt, H, G);
       if (l > 0) {
-        backProduct(gradient, p, Wx, states, now + width - H, dx, slopes, now - H, H, G);
+        const below = now - stateWidth;
+        backProduct(gradient, p, Wx, states, below + width, dx, slopes, below, H, G);
       } else {
         const row = Wx + tokens[start + t] * G;
         for (let j = 0; j < G; j++) gradient[row + j] += dx[j];
       }
-    }
-  }
-
-  /** h = tanh(a): da = (1 - h^2) dh. */
-  tanhSlopes(now) {
-    const { model, states, slopes, dx, dh } = this;
-    const H = model.about.hiddens;
-    const after = now + model.about.layers * H;
-    for (let j = 0; j < H; j++) {
-      const h = states[after + j];
-      dh[j] = dx[j] = (1 - h * h) * slopes[now + j];
-    }
-  }
-
-  /** h' = (1 - z) n + z h, n = tanh(a + r q): the slopes of all gates, and of h through z. */
-  gruSlopes(now, gatesAt, before, beforeAt) {
-    const { model, states, gates, slopes, dx, dh } = this;
-    const H = model.about.hiddens;
-    for (let j = 0; j < H; j++) {
-      const g = gatesAt + j;
-      const r = gates[g];
-      const z = gates[g + H];
-      const n = gates[g + 2 * H];
-      const q = gates[g + 3 * H];
-      const slope = slopes[now + j];
-      const dn = slope * (1 - z) * (1 - n * n);
-      before[beforeAt + j] += slope * z;
-      dh[j] = dx[j] = dn * q * r * (1 - r);
-      dh[H + j] = dx[H + j] = slope * (states[now + j] - n) * z * (1 - z);
-      dx[2 * H + j] = dn;
-      dh[2 * H + j] = dn * r;
     }
   }
 }

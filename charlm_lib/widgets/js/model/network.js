@@ -1,13 +1,9 @@
 // The recurrent language model: one step of its layers. Tested in Node against JAX (tests/widgets).
 
-import { gatesOf, layoutOf } from "./parameters.js";
+import { cellOf } from "./cells/cells.js";
+import { layoutOf } from "./parameters.js";
 
 /** @typedef {import("./parameters.js").Description} Description */
-
-const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-
-/** As Math.tanh to 1e-15, in half the time. */
-const tanh = (x) => 1 - 2 / (Math.exp(2 * x) + 1);
 
 /**
  * out[j] += sum_i x[i] W[i, j] for a kernel at `at` in `p`; `x` is read from `from`. Four rows at a
@@ -30,7 +26,7 @@ function addProduct(out, p, at, x, from, rows, columns) {
   }
 }
 
-/** A recurrent language model: one-hot characters, tanh or GRU layers, a linear output layer. */
+/** A recurrent language model: one-hot characters, layers of a cell, a linear output layer. */
 export class Model {
   /**
    * @param {Description} about
@@ -40,17 +36,21 @@ export class Model {
     this.about = about;
     this.parameters = parameters;
     this.layout = layoutOf(about);
-    const width = gatesOf(about.cell) * about.hiddens;
-    this.fromInput = new Float64Array(width);
-    this.fromState = new Float64Array(width);
-    /** GRU, last step: per layer r, z, n and the state's part of n before r, H numbers each. */
-    this.gates = new Float64Array(about.cell === "gru" ? about.layers * 4 * about.hiddens : 0);
+    this.cell = cellOf(about.cell);
+    const H = about.hiddens;
+    this.fromInput = new Float64Array(this.cell.gates * H);
+    this.fromState = new Float64Array(this.cell.gates * H);
+    /** How many numbers of the state a layer has. */
+    this.stateWidth = this.cell.states.length * H;
+    /** What the cell noted of the last step, layer after layer. */
+    this.keptWidth = this.cell.kept.length * H;
+    this.kept = new Float64Array(about.layers * this.keptWidth);
     this.logits = new Float64Array(about.tokens.length);
   }
 
-  /** A state of zeros: layer after layer, H numbers each. */
+  /** A state of zeros: layer after layer, of each what its cell carries on, H numbers each. */
   zeroState() {
-    return new Float64Array(this.about.layers * this.about.hiddens);
+    return new Float64Array(this.about.layers * this.stateWidth);
   }
 
   /**
@@ -63,51 +63,32 @@ export class Model {
     for (let l = 0; l < layers; l++) this.stepLayer(l, token, state);
     const V = logits.length;
     for (let j = 0; j < V; j++) logits[j] = p[layout.bq + j];
-    addProduct(logits, p, layout.Wq, state, (layers - 1) * H, H, V);
+    addProduct(logits, p, layout.Wq, state, (layers - 1) * this.stateWidth, H, V);
     return logits;
   }
 
-  /** One step of layer `l`: it reads the character, or the new state of the layer below. */
+  /** One step of layer `l`: it reads the character, or the new output of the layer below. */
   stepLayer(l, token, state) {
-    const { cell, hiddens: H } = this.about;
-    const { parameters: p, fromInput: gx, fromState: gh } = this;
-    const { Wx, Wh, b, bn } = this.layout.rows[l];
+    const { parameters: p, fromInput: gx, fromState: gh, stateWidth } = this;
+    const { Wx, Wh, b, own } = this.layout.rows[l];
+    const H = this.about.hiddens;
     const G = gx.length;
-    const at = l * H;
+    const at = l * stateWidth;
     if (l === 0) for (let j = 0; j < G; j++) gx[j] = p[b + j] + p[Wx + token * G + j];
     else {
       for (let j = 0; j < G; j++) gx[j] = p[b + j];
-      addProduct(gx, p, Wx, state, at - H, H, G);
+      addProduct(gx, p, Wx, state, at - stateWidth, H, G);
     }
     gh.fill(0);
     addProduct(gh, p, Wh, state, at, H, G);
-    if (cell === "gru") this.gruState(state, at, bn);
-    else for (let j = 0; j < H; j++) state[at + j] = tanh(gx[j] + gh[j]);
-  }
-
-  /** h' = (1 - z) n + z h for the layer whose state begins at `at`; keeps the gates. */
-  gruState(state, at, bn) {
-    const { parameters: p, fromInput: gx, fromState: gh, gates } = this;
-    const H = this.about.hiddens;
-    for (let j = 0; j < H; j++) {
-      const r = sigmoid(gx[j] + gh[j]);
-      const z = sigmoid(gx[H + j] + gh[H + j]);
-      const q = gh[2 * H + j] + p[bn + j];
-      const n = tanh(gx[2 * H + j] + r * q);
-      state[at + j] = (1 - z) * n + z * state[at + j];
-      const g = 4 * at + j;
-      gates[g] = r;
-      gates[g + H] = z;
-      gates[g + 2 * H] = n;
-      gates[g + 3 * H] = q;
-    }
+    this.cell.step(this, state, { at, kept: l * this.keptWidth, own });
   }
 
   /**
    * Reads a sequence.
    * @param {number[]} tokens
    * @param {Float64Array} [state] changed in place
-   * @returns {{logits: Float64Array, states: Float64Array}} (T, V) and (T, layers, H)
+   * @returns {{logits: Float64Array, states: Float64Array}} (T, V) and (T, layers, states, H)
    */
   forward(tokens, state = this.zeroState()) {
     const V = this.logits.length;

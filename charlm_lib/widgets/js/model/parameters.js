@@ -1,35 +1,34 @@
 // The parameters of a recurrent language model are one vector of numbers: where each tensor lies in
 // it, how it is read from a page, and how it begins. Tested in Node against JAX (tests/widgets).
 
+import { cellOf } from "./cells/cells.js";
 import { randomNumbers } from "./random.js";
 
 /**
- * What a model is. One layer of `tanh` holds Wx (in, H), Wh (H, H), b (H); one layer of `gru` holds
- * Wx (in, 3H), Wh (H, 3H), b (3H), bn (H), the gates ordered reset, update, new. The output layer
- * holds Wq (H, V), bq (V). All lie one after the other in one vector, rows first.
- * @typedef {{cell: "tanh"|"gru", hiddens: number, layers: number, tokens: string[], name: string,
- *   dtype: "float16"|"float32", offset: number, bytes: number}} Description
+ * What a model is. One layer of G gates (`tanh`: 1; `gru`: reset, update, new; `lstm`: input,
+ * forget, candidate, output) holds Wx (in, GH), Wh (H, GH), b (GH) and, of `gru`, bn (H). The
+ * output layer holds Wq (H, V), bq (V). All lie one after the other in one vector, rows first.
+ * @typedef {{cell: "tanh"|"gru"|"lstm", hiddens: number, layers: number, tokens: string[],
+ *   name: string, dtype: "float16"|"float32", offset: number, bytes: number}} Description
  */
-
-/** How many gates the cell has: the width of its kernels in units of H. */
-export function gatesOf(cell) {
-  const gates = { tanh: 1, gru: 3 }[cell];
-  if (!gates) throw new Error(`This page cannot run the cell “${cell}”.`);
-  return gates;
-}
 
 /** Offsets of every tensor in the parameter vector, and its length. */
 export function layoutOf({ cell, hiddens: H, layers, tokens }) {
   const V = tokens.length;
-  const G = gatesOf(cell) * H;
+  const { gates, biases } = cellOf(cell);
+  const G = gates * H;
   let at = 0;
   const take = (size) => (at += size) - size;
   const rows = [];
   for (let l = 0; l < layers; l++) {
     const inputs = l === 0 ? V : H;
-    const layer = { inputs, Wx: take(inputs * G), Wh: take(H * G), b: take(G), bn: -1 };
-    if (cell === "gru") layer.bn = take(H);
-    rows.push(layer);
+    rows.push({
+      inputs,
+      Wx: take(inputs * G),
+      Wh: take(H * G),
+      b: take(G),
+      own: take(biases * H), // the second biases
+    });
   }
   return { rows, Wq: take(H * V), bq: take(V), size: at };
 }

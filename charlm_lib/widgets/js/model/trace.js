@@ -2,12 +2,11 @@
 
 import { indexOfMax, softmax } from "./softmax.js";
 
-const GATES = ["r", "z", "n"]; // in the order in which a model keeps them
-
 /**
  * @typedef {object} Step
  * @property {string} shown the character that the model reads
- * @property {Object<string, Float64Array>} values hidden states `h`, and a GRU's gates, by layer
+ * @property {Object<string, Float64Array>} values all that the cell carries on and notes, by its
+ *   letter: H numbers of every layer
  * @property {Float64Array} probabilities of the next character
  * @property {number} next the token that does come next; -1: the text ends
  * @property {boolean} right whether the likeliest character is the next one
@@ -27,7 +26,7 @@ export function trace(model, reading) {
     const next = reading[t + 1]?.token ?? -1;
     return {
       shown,
-      values: { h: state.slice(), ...gateValues(model) },
+      values: valuesOf(model, state),
       probabilities,
       next,
       right: guess === next,
@@ -36,16 +35,19 @@ export function trace(model, reading) {
   });
 }
 
-/** The gates of the last step, H numbers of every layer; nothing for a cell without gates. */
-function gateValues({ about: { layers, hiddens: H }, gates }) {
-  const values = {};
-  if (!gates.length) return values;
-  GATES.forEach((gate, k) => {
-    values[gate] = new Float64Array(layers * H);
-    for (let l = 0; l < layers; l++) {
-      const from = (4 * l + k) * H;
-      values[gate].set(gates.subarray(from, from + H), l * H);
-    }
-  });
+/** What the layers carry on and have noted. */
+function valuesOf({ cell, kept, about: { layers, hiddens: H } }, state) {
+  const part = (all, names) =>
+    names.map((name, k) => [name, partOfLayers(all, k, names.length, layers, H)]);
+  return Object.fromEntries([...part(state, cell.states), ...part(kept, cell.kept)]);
+}
+
+/** Part `k` of the `parts` of each layer, layer after layer. */
+function partOfLayers(all, k, parts, layers, H) {
+  const values = new Float64Array(layers * H);
+  for (let l = 0; l < layers; l++) {
+    const from = (l * parts + k) * H;
+    values.set(all.subarray(from, from + H), l * H);
+  }
   return values;
 }

@@ -1,5 +1,6 @@
 // How characters, shares, surprises and models are written and said.
 
+import { cellOf } from "../model/cells/cells.js";
 import { bits } from "../model/softmax.js";
 
 /** A character as a person reads it: the space is a mark. */
@@ -26,5 +27,5 @@ export function bitsInWords(p) {
 
 /** “2 GRU layers” */
 export function layersInWords({ cell, layers }) {
-  return `${layers} ${cell === "gru" ? "GRU" : "tanh"} layer${layers > 1 ? "s" : ""}`;
+  return `${layers} ${cellOf(cell).name} layer${layers > 1 ? "s" : ""}`;
 }

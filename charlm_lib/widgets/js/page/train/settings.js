@@ -1,18 +1,16 @@
 // The settings of TrainInThePage: what is trained, how, and where.
 
+import { OPTIMIZERS } from "../../learning/optimizers.js";
+import { CELLS } from "../../model/cells/cells.js";
 import { checkbox, row, select, slider } from "../controls.js";
 import { save } from "../traits.js";
 
-const RATES = [0.03, 0.1, 0.2, 0.5, 1, 2, 3, 4, 6, 10, 20, 50];
-const CELLS = [
-  ["tanh", "tanh"],
-  ["gru", "GRU"],
-];
+const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5, 1, 2, 3, 4, 6, 10, 20, 50];
 const PLACES = [
   ["page", "this page"],
   ["kernel", "JAX in the kernel"],
 ];
-const TRAITS = ["cell", "layers", "hiddens", "learning_rate", "clip", "num_steps"];
+const TRAITS = ["cell", "layers", "hiddens", "optimizer", "learning_rate", "clip", "num_steps"];
 export const SETTING_EVENTS = TRAITS.map((trait) => `change:${trait}`);
 
 /**
@@ -24,6 +22,7 @@ export function settingsOf(widget) {
     cell: widget.get("cell"),
     layers: widget.get("layers"),
     hiddens: widget.get("hiddens"),
+    optimizer: widget.get("optimizer") ?? "sgd", // an older notebook has none
     learningRate: widget.get("learning_rate"),
     clip: widget.get("clip"),
     numSteps: widget.get("num_steps"),
@@ -35,6 +34,11 @@ function choices(...values) {
   return values.map((value) => [String(value), String(value)]);
 }
 
+/** What a table offers, by key and name. */
+function named(table) {
+  return Object.entries(table).map(([key, { name }]) => [key, name]);
+}
+
 /** The controls of the settings. */
 export class SettingsControls {
   /** @param {() => void} moved called when the reader chooses another place to train in */
@@ -42,16 +46,24 @@ export class SettingsControls {
     this.widget = widget;
     this.bound = 1; // what clipping, once turned on, clips to
     const saveNumber = (trait) => (value) => save(widget, trait, Number(value));
-    this.cell = select("Cell", CELLS, "", (value) => save(widget, "cell", value));
+    this.cell = select("Cell", named(CELLS), "", (value) => save(widget, "cell", value));
     this.layers = select("Layers", choices(1, 2, 3), "", saveNumber("layers"));
     this.hiddens = select("Units per layer", choices(8, 16, 32, 64), "", saveNumber("hiddens"));
     this.steps = select("Window", choices(8, 16, 32, 64), "", saveNumber("num_steps"));
+    this.optimizer = select("Optimizer", named(OPTIMIZERS), "", (value) => this.optimize(value));
     this.rate = rateSlider(widget);
     this.clip = checkbox("", true, (on) => save(widget, "clip", on ? this.bound : 0));
     this.where = select("Engine", PLACES, "page", moved);
     this.where.element.hidden = true;
-    const shown = [this.cell, this.layers, this.hiddens, this.steps, this.rate, this.where];
+    const size = [this.cell, this.layers, this.hiddens, this.steps];
+    const shown = [...size, this.optimizer, this.rate, this.where];
     this.element = row(...shown.map((control) => control.element));
+  }
+
+  /** Another optimizer begins at a learning rate of its own. */
+  optimize(optimizer) {
+    save(this.widget, "optimizer", optimizer);
+    save(this.widget, "learning_rate", OPTIMIZERS[optimizer].rate);
   }
 
   get isKernelChosen() {
@@ -70,6 +82,7 @@ export class SettingsControls {
     this.layers.input.value = String(widget.get("layers"));
     this.hiddens.input.value = String(widget.get("hiddens"));
     this.steps.input.value = String(widget.get("num_steps"));
+    this.optimizer.input.value = settingsOf(widget).optimizer;
     this.rate.set(RATES.indexOf(widget.get("learning_rate")));
     this.clip.input.checked = widget.get("clip") > 0;
     this.bound = widget.get("clip") || this.bound;

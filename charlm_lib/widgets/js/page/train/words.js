@@ -1,16 +1,18 @@
 // What TrainInThePage says of its runs.
 
+import { OPTIMIZERS } from "../../learning/optimizers.js";
 import { TEMPERATURE } from "../../learning/training_run.js";
 import { layersInWords } from "../words.js";
 
 /** @typedef {import("../../learning/training_run.js").TrainingRun} TrainingRun */
 
-/** “2 GRU layers of 32, learning rate 2, clipped at 1, windows of 32” */
+/** “2 GRU layers of 32, SGD with learning rate 2, clipped at 1, windows of 32” */
 function settingsInWords(settings) {
-  const { hiddens, learningRate, clip, numSteps } = settings;
+  const { hiddens, optimizer, learningRate, clip, numSteps } = settings;
   const clipping = clip ? `clipped at ${clip}` : "not clipped";
   const name = `${layersInWords(settings)} of ${hiddens}`;
-  return `${name}, learning rate ${learningRate}, ${clipping}, windows of ${numSteps}`;
+  const steps = `${OPTIMIZERS[optimizer].name} with learning rate ${learningRate}`;
+  return `${name}, ${steps}, ${clipping}, windows of ${numSteps}`;
 }
 
 /** A loss, a perplexity, or the length of a gradient. */
@@ -31,15 +33,23 @@ function longestGradient({ points }) {
  * @param {TrainingRun} run
  */
 export function explainProblem(run) {
-  const { clip: bound, learningRate } = run.settings;
   if (!run.exploded) return run.problem;
-  const why = bound
-    ? `Even clipped to ${bound}, steps of learning rate ${learningRate} are too long. Lower the ` +
-      "learning rate and press Reset."
-    : `The gradient grew to ${numberInWords(longestGradient(run))} and nothing shortened it, so ` +
-      `one step of learning rate ${learningRate} threw the weights far away, where gradients are ` +
-      "longer still. Turn clipping on, or lower the learning rate, and press Reset.";
-  return `The run exploded. ${run.problem} ${why}`;
+  return `The run exploded. ${run.problem} ${explainExplosion(run)}`;
+}
+
+/** @param {TrainingRun} run */
+function explainExplosion(run) {
+  const { clip: bound, learningRate, optimizer } = run.settings;
+  const tooLong = `steps of learning rate ${learningRate} are too long. Lower it and press Reset.`;
+  if (optimizer === "adam") {
+    return `Adam moves a weight by about the learning rate, whatever the gradient: ${tooLong}`;
+  }
+  if (bound) return `Even clipped to ${bound}, ${tooLong}`;
+  return (
+    `The gradient grew to ${numberInWords(longestGradient(run))} and nothing shortened it, so ` +
+    `one step of learning rate ${learningRate} threw the weights far away, where gradients are ` +
+    "longer still. Turn clipping on, or lower the learning rate, and press Reset."
+  );
 }
 
 /** What the last point says; it is about one update, or about all since the point before. */

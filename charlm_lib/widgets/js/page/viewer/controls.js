@@ -1,10 +1,11 @@
 // The controls of HiddenStateViewer: the text, the model, and what is shown of its layers.
 
+import { cellOf } from "../../model/cells/cells.js";
 import { field, row, select, slider } from "../controls.js";
 import { make } from "../dom.js";
 import { Remark, cutToLength } from "../remark.js";
 import { save } from "../traits.js";
-import { VIEWS } from "./sheet.js";
+import { nameOfView, viewsOf } from "./views.js";
 
 const LONGEST_TEXT = 600;
 
@@ -12,8 +13,7 @@ export class ViewerControls {
   /** @param {() => void} redraw called when another view is chosen */
   constructor(widget, redraw) {
     this.widget = widget;
-    /** @type {keyof typeof VIEWS} */
-    this.view = "h";
+    this.view = "h"; // one of the cell's views
     this.names = widget.get("models").map((about) => about.name);
     this.text = make("textarea", { rows: 2, spellcheck: false });
     this.tooLong = new Remark(this.text);
@@ -22,7 +22,7 @@ export class ViewerControls {
       save(widget, "text", this.text.value);
     });
     this.model = modelSelect(widget, this.names);
-    this.what = select("Show", Object.entries(VIEWS), this.view, (view) => {
+    this.what = select("Show", [], "", (view) => {
       this.view = view;
       redraw();
     });
@@ -47,8 +47,12 @@ export class ViewerControls {
     this.layer.input.max = layers;
     this.unit.input.max = hiddens;
     this.model.element.hidden = this.names.length < 2;
-    this.what.element.hidden = cell !== "gru";
-    if (cell !== "gru") this.what.input.value = this.view = "h";
+    const views = viewsOf(cellOf(cell));
+    if (!views.includes(this.view)) this.view = "h";
+    const isChosen = (view) => view === this.view;
+    const option = (view) => new Option(nameOfView(view), view, false, isChosen(view));
+    this.what.input.replaceChildren(...views.map(option));
+    this.what.element.hidden = views.length < 2;
   }
 }
 

@@ -5,8 +5,12 @@ import { bitsInWords, percent, visible } from "../words.js";
 
 /** @typedef {import("../../model/trace.js").Step} Step */
 
-/** @param {Step[]} steps */
-export function summary(steps) {
+/**
+ * What the model made of the text, and how its colours are read.
+ * @param {Step[]} steps
+ * @param {string} legend a sentence
+ */
+export function summary(steps, legend) {
   const scored = steps.filter((step) => step.next >= 0);
   if (!scored.length) return "";
   const right = scored.filter((step) => step.right).length;
@@ -16,7 +20,7 @@ export function summary(steps) {
   return (
     `Its guess was right ${right} times out of ${scored.length}; it was surprised by ` +
     `${surprise} bits per character. ` +
-    "Right guesses are underlined. Positive cells are wide, negative ones narrow. " +
+    `Right guesses are underlined. ${legend}` +
     "Click a unit, one row of a layer, to tint your text."
   );
 }
@@ -33,7 +37,9 @@ export function expectation({ probabilities, next }, shown, tokens) {
   return `${after}came “${visible(tokens[next])}”: ${percent(p)}, ${bitsInWords(p)}.`;
 }
 
-/** Where a unit stands. */
-export function unitInWords(layer, unit, value) {
-  return ` Unit ${unit} of layer ${layer} is at ${value.toFixed(2).replace("-", "−")}.`;
+/** Where a unit stands: its hidden state, or another of its values, by name. */
+export function unitInWords(layer, unit, value, name) {
+  const number = value.toFixed(2).replace("-", "−");
+  const place = `nit ${unit} of layer ${layer} is at ${number}.`;
+  return name === "hidden state" ? ` U${place}` : ` The ${name} of u${place}`;
 }

@@ -4,13 +4,11 @@ import { bits } from "../../model/softmax.js";
 import { make } from "../dom.js";
 import { paintHeat } from "../heat.js";
 import { visible } from "../words.js";
+import { nameOfView } from "./views.js";
 
 const COLUMN_PIXELS = 15; // width of a character's column
 const TALLEST_LAYER = 192; // pixels
 const FULL_BAR = 8; // bits of surprise
-
-/** What can be shown of a layer. */
-export const VIEWS = { h: "hidden state", r: "reset gate", z: "update gate", n: "new state" };
 
 /** One row of the sheet with its name at the left. */
 function sheetRow(name, content, className = "") {
@@ -41,7 +39,7 @@ function readCell({ shown }) {
 /** The units of one layer, a row each, with the mark of the chosen one. */
 function layerRow(steps, layer, hiddens, view) {
   const canvas = make("canvas", { className: "clm-heat", role: "img" });
-  const label = `${VIEWS[view]} of layer ${layer}: ${hiddens} units, one row each`;
+  const label = `${nameOfView(view)} of layer ${layer}: ${hiddens} units, one row each`;
   canvas.setAttribute("aria-label", label);
   canvas.layer = layer;
   const mark = make("div", { className: "clm-mark", hidden: true });
@@ -88,9 +86,10 @@ export class Sheet {
    * What the model reads at the bottom, layer upon layer, its guesses on top.
    * @param {import("../../model/trace.js").Step[]} steps
    * @param {import("../../model/parameters.js").Description} about
-   * @param {keyof typeof VIEWS} view
+   * @param {string} view
+   * @param {number} full the value that is shown in full colour
    */
-  fill(steps, { layers, hiddens: H }, view) {
+  fill(steps, { layers, hiddens: H }, view, full) {
     const { sheet } = this;
     this.columns = steps.length;
     sheet.style.setProperty("--clm-columns", steps.length);
@@ -101,7 +100,7 @@ export class Sheet {
     for (let l = layers; l >= 1; l--) {
       const { canvas, element } = layerRow(steps, l, H, view);
       sheet.append(element); // colours are known only on the page
-      paintHeat(canvas, steps.length, H, (t, j) => steps[t].values[view][(l - 1) * H + j]);
+      paintHeat(canvas, steps.length, H, (t, j) => steps[t].values[view][(l - 1) * H + j] / full);
     }
     sheet.append(sheetRow("reads", cells(steps, readCell), "clm-reads"));
     sheet.append(make("div", { className: "clm-column" }));

@@ -11,6 +11,7 @@ import { spoken, visible } from "../words.js";
 import { ViewerControls } from "./controls.js";
 import { expectation, summary, unitInWords } from "./sentences.js";
 import { Sheet } from "./sheet.js";
+import { fullColour, legend, nameOfView } from "./views.js";
 
 export class Viewer {
   /**
@@ -23,6 +24,7 @@ export class Viewer {
     /** @type {import("../../model/trace.js").Step[]} */
     this.steps = [];
     this.at = 0; // the visited character
+    this.full = 1; // the value in full colour
     this.controls = new ViewerControls(widget, () => this.draw());
     this.sheet = new Sheet(
       (place) => this.visit(place, false),
@@ -85,14 +87,16 @@ export class Viewer {
 
   draw() {
     const { steps } = this;
+    const { view } = this.controls;
     this.text.clear();
-    this.caption.textContent = summary(steps);
+    this.full = fullColour(steps, view);
+    this.caption.textContent = summary(steps, legend(view, this.full));
     if (!steps.length) {
       this.sheet.clear();
       this.detail.replaceChildren("Type at least one character that the model knows.");
       return;
     }
-    this.sheet.fill(steps, this.model.about, this.controls.view);
+    this.sheet.fill(steps, this.model.about, view, this.full);
     this.text.append(steps.map(({ shown }) => make("span", {}, shown)));
     this.pick();
   }
@@ -104,7 +108,7 @@ export class Viewer {
     this.controls.unit.set(unit);
     this.sheet.mark(layer, unit);
     this.text.spans.forEach((span, t) => {
-      const v = unit ? this.valueAt(t, layer, unit) : 0;
+      const v = unit ? this.valueAt(t, layer, unit) / this.full : 0;
       span.style.setProperty("--clm-amount", Math.abs(v).toFixed(2));
       span.classList.toggle("clm-cool", v < 0);
       span.classList.toggle("clm-high", v > 0.5);
@@ -118,6 +122,12 @@ export class Viewer {
     return this.steps[t].values[this.controls.view][(layer - 1) * hiddens + unit - 1];
   }
 
+  /** Where a unit stands at a character, in words. */
+  unitAt(place, layer, unit) {
+    const value = this.valueAt(place, layer, unit);
+    return unitInWords(layer, unit, value, nameOfView(this.controls.view));
+  }
+
   /** Shows what the model expected after one character. */
   visit(place, byKey) {
     this.at = place;
@@ -126,7 +136,7 @@ export class Viewer {
     const step = this.steps[place];
     const { tokens } = this.model.about;
     const { layer, unit } = this.picked;
-    const more = unit ? unitInWords(layer, unit, this.valueAt(place, layer, unit)) : "";
+    const more = unit ? this.unitAt(place, layer, unit) : "";
     this.detail.replaceChildren(
       paragraph(expectation(step, visible(step.shown), tokens) + more),
       distributionBars(step.probabilities, tokens, step.next),
