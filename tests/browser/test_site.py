@@ -13,6 +13,7 @@ import yaml
 
 from tests.browser.conftest import HTML, SECONDS
 from tools.site.licences import COMPONENTS, TEXTS
+from tools.site.parts import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -158,6 +159,14 @@ def test_search_finds_a_word(visit):
     results = opened.page.locator("#search-results li a")
     results.first.wait_for()
     assert any("chapters/" in a.get_attribute("href") for a in results.all())
+    # Where a hit leads, the words are marked, and not on the next page that is opened.
+    opened.page.locator("#search-results li a[href*='chapters/']").first.click()
+    marked = opened.page.locator("article span.highlighted")
+    marked.first.wait_for()
+    assert {text.lower() for text in marked.all_text_contents()} == {"perplexity"}
+    opened.page.reload()
+    opened.page.wait_for_load_state("networkidle")
+    assert marked.count() == 0
     assert opened.problems == {}
 
 
@@ -244,6 +253,10 @@ class Page(HTMLParser):
             self.links.append(known["href"])
 
 
+def test_github_serves_folders_that_begin_with_an_underscore():
+    assert (HTML / ".nojekyll").is_file()
+
+
 def test_links_inside_the_book_lead_somewhere():
     pages = {HTML / path: Page(HTML / path) for path in EVERY_PAGE}
     broken = []
@@ -260,7 +273,10 @@ def test_links_inside_the_book_lead_somewhere():
 
 
 # What the build writes itself: pages, what search and other books look up, figures, licences.
-MADE = ("*.html", "searchindex.js", "objects.inv", "_images/*", "_sources/*", f"{TEXTS}/*")
+MADE = (
+    *("*.html", "searchindex.js", "objects.inv", "_images/*", "_sources/*"),
+    *(f"{TEXTS}/*", f"{FOLDER}/*"),
+)
 # Sphinx fills these in: a package has only their templates, or the program that writes them.
 FILLED = {
     *("basic.css", "copybutton.js", "documentation_options.js", "language_data.js"),
