@@ -2,15 +2,18 @@
 
 import base64
 import hashlib
+import io
 import json
 import re
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tools.book.places import BuildError
-from tools.site import parts
+from tools.site import figures, parts
 
 SCRIPT, WEIGHTS = "a" * 1500 + "</script>", "b" * 2000
 STATE = {
@@ -31,6 +34,14 @@ def page(host='<script defer="defer" src="../_static/widget-host.js?v=1"></scrip
         f'<script type="application/vnd.jupyter.widget-state+json">\n{state}\n</script>\n{host}\n'
         "<p>Words.</p>"
     )
+
+
+def picture() -> bytes:
+    """A PNG with all degrees of transparency."""
+    pixels = np.arange(64 * 64 * 4, dtype=np.uint32).reshape(64, 64, 4) // 61 % 256
+    content = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(content, "PNG")
+    return content.getvalue()
 
 
 def state_of(text):
@@ -90,13 +101,35 @@ def test_what_no_page_uses_any_longer_goes(tmp_path):
     assert '"../_static/widgets/' in chapter.read_text()
 
 
-def test_figures_of_a_deck_have_the_names_that_the_chapter_gives_them():
-    png, svg = b"a figure", b"<svg/>"
+def test_figures_of_a_deck_are_the_files_of_the_chapter():
+    png, svg = picture(), b"<svg/>"
     text = '<img alt="A" src="{}"><img src="{}"><img src="a.png">'.format(
         f"data:image/png;base64,{base64.b64encode(png).decode()}",
         f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}",
     )
-    light, figures = parts.share_figures(text, "../")
-    names = [f"{hashlib.sha256(png).hexdigest()}.png", f"{hashlib.sha256(svg).hexdigest()}.svg"]
-    assert figures == dict(zip(names, (png, svg), strict=True))
+    light, found = parts.share_figures(text, "../")
+    names = [f"{hashlib.sha256(png).hexdigest()}.webp", f"{hashlib.sha256(svg).hexdigest()}.svg"]
+    assert found == dict(zip(names, (figures.as_webp(png), svg), strict=True))
     assert re.findall('src="([^"]*)"', light) == [*(f"../_images/{n}" for n in names), "a.png"]
+
+
+def test_figures_lose_bytes_and_no_pixel():
+    png = picture()
+    webp = figures.as_webp(png)
+    assert len(webp) < len(png)
+    before, after = (np.asarray(Image.open(io.BytesIO(c)).convert("RGBA")) for c in (png, webp))
+    assert (before[..., 3] == after[..., 3]).all() and len(np.unique(before[..., 3])) > 100
+    seen = before[..., 3] > 0
+    assert (before[seen] == after[seen]).all()
+
+
+def test_pages_show_the_lighter_figures(tmp_path):
+    page = tmp_path / "chapters" / "one.html"
+    for folder in (page.parent, tmp_path / "_images"):
+        folder.mkdir()
+    (tmp_path / "_images" / "a.png").write_bytes(picture())
+    page.write_text('<img src="../_images/a.png"><img src="../_static/b.png">')
+    for _ in range(2):
+        figures.lighten(tmp_path, [page])
+        assert page.read_text() == '<img src="../_images/a.webp"><img src="../_static/b.png">'
+        assert [p.name for p in (tmp_path / "_images").iterdir()] == ["a.webp"]

@@ -9,7 +9,7 @@ from sphinx.util.fileutil import copy_asset_file
 
 from tools.library import digest
 from tools.mime import WIDGET_VIEW
-from tools.site import licences, parts, policy, theme
+from tools.site import figures, licences, parts, policy, theme
 from tools.wheels import mathjax_files
 
 
@@ -35,6 +35,7 @@ def finish_pages(app: Sphinx, error: Exception | None) -> None:
         pages = policy.pages_of(site)
         theme.without_extras_in(site, pages)
         parts.share_in(site, pages)
+        figures.lighten(site, pages)
         policy.protect_pages(site)
         (site / ".nojekyll").touch()  # or GitHub Pages leaves out what begins with an underscore
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools.book.places import BuildError
 from tools.mime import WIDGET_STATE
+from tools.site.figures import as_webp
 
 FOLDER = "_static/widgets"
 LONG = 1000  # characters; what is shorter stays in the page
@@ -66,14 +67,15 @@ def share_widgets(page: str, up: str) -> tuple[str, dict[str, str]]:
 def share_figures(page: str, up: str) -> tuple[str, dict[str, bytes]]:
     """Take the figures out of a page: give it, and the figures (name -> content).
 
-    They have the names that myst-nb gives the same figures in a chapter.
+    They are the files of the same figures in the chapter, which myst-nb names by their contents.
     """
     figures = {}
 
     def shared(found: re.Match) -> str:
         content = base64.b64decode(found["data"])
-        name = f"{hashlib.sha256(content).hexdigest()}.{found['kind']}"
-        figures[name] = content
+        is_png = found["kind"] == "png"
+        name = hashlib.sha256(content).hexdigest() + (".webp" if is_png else ".svg")
+        figures[name] = as_webp(content) if is_png else content
         return f'src="{up}_images/{name}"'
 
     return FIGURE.sub(shared, page), figures
