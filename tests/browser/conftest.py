@@ -1,25 +1,39 @@
-"""A Chromium that sees only the built site, and remembers everything that went wrong."""
+"""A browser that sees only the built site, and remembers everything that went wrong.
+
+It is Chromium, or with CHARLM_ENGINE=firefox Firefox.
+"""
 
 import contextlib
 import functools
 import http.server
 import os
 import re
+import shlex
+import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 from xdist.scheduler import LoadScopeScheduling
 
-from tools.chromium import ARGUMENTS, find_chromium
+from tools.browsers import ARGUMENTS, find_chromium, find_firefox
 
 # The site that `make browser` builds; CHARLM_SITE names another one.
 BUILT = Path(__file__).resolve().parents[2] / "_build" / "test" / "_build" / "html"
 HTML = Path(os.environ.get("CHARLM_SITE", BUILT)).resolve()
 # Where the site lies on its host: below a path, as GitHub Pages serves the site of a repository.
 BELOW = "/a-repository"
+ENGINE = os.environ.get("CHARLM_ENGINE", "chromium")
+FIREFOX = "tests.browser.firefox"
 SECONDS = 300  # for any one step: on a busy machine each may take minutes
 
 
@@ -84,15 +98,36 @@ class Visit:
         return {k: v for k in ("off_host", "failed", "console") if (v := getattr(self, k))}
 
 
-@pytest.fixture(scope="session")
-def browser():
-    """Start Chromium; skip, or fail under CHARLM_NEED_BROWSER, where there is none."""
-    path = find_chromium()
+def need(path: str | None, package: str) -> str:
+    """Return the path of a browser; without one skip, or fail under CHARLM_NEED_BROWSER."""
     if path is None:
-        reason = "Chromium is not installed (see CONTRIBUTING.md)"
+        reason = f"{package} is not installed (see CONTRIBUTING.md)"
         (pytest.fail if os.environ.get("CHARLM_NEED_BROWSER") else pytest.skip)(reason)
+    return path
+
+
+def start_chromium(playwright: Playwright, folder: Path) -> Browser:
+    path = need(find_chromium(), "chromium")
+    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+
+
+def start_firefox(playwright: Playwright, folder: Path) -> Browser:
+    """Start Firefox; Playwright is told that firefox.py is its program, and starts that."""
+    need(find_firefox(), "firefox-esr")
+    program = folder / "firefox"
+    root = Path(__file__).resolve().parents[2]
+    lines = [f"cd {shlex.quote(str(root))}", f"exec {shlex.quote(sys.executable)} -m {FIREFOX}"]
+    program.write_text("#!/bin/sh\n" + "\n".join(lines) + ' "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=program)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Start the browser."""
+    start = {"chromium": start_chromium, "firefox": start_firefox}[ENGINE]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = start(playwright, tmp_path_factory.mktemp("browser"))
         expect.set_options(timeout=1000 * SECONDS)
         yield browser
         browser.close()

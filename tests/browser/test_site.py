@@ -1,6 +1,7 @@
 """The built site in Chromium: complete, quiet, readable, and alone with its own server."""
 
 import fnmatch
+import re
 import time
 from html.parser import HTMLParser
 from importlib import metadata
@@ -14,17 +15,20 @@ import yaml
 from tests.browser.conftest import HTML, SECONDS
 from tools.book.stage import for_site
 from tools.site.licences import COMPONENTS, TEXTS
+from tools.site.parts import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 FILES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
 CHAPTERS = [f"{c['file']}.html" for c in TOC["parts"][0]["chapters"]]
+DECKS = [path.replace("chapters/", "slides/") for path in CHAPTERS]
 PAGES = [f"{f}.html" for f in FILES]
 EVERY_PAGE = [*PAGES, "search.html", "genindex.html"]
 PHONE = {"width": 390, "height": 844}
+LAPTOP = {"width": 1280 - 15, "height": 720}  # beside a bar to scroll the page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.engines), "dark"])
 @pytest.mark.parametrize("path", EVERY_PAGE)
 def test_page_opens_without_error_or_other_hosts(seen, path, scheme):
     opened = seen(path, scheme)
@@ -85,6 +89,7 @@ def test_no_level_of_headings_is_skipped(seen, path):
         last = level
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("path", EVERY_PAGE)
 def test_nothing_is_wider_than_a_phone(seen, path):
     page = seen(path, **PHONE).page
@@ -101,6 +106,16 @@ def test_nothing_is_wider_than_a_phone(seen, path):
            }).map(e => e.outerHTML.slice(0, 200))"""
     )
     assert outside == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_no_code_scrolls_sideways_on_a_laptop(seen, path):
+    code = seen(path, **LAPTOP).page.locator("article .cell_input pre:visible")
+    assert code.count() > 5
+    wide = code.evaluate_all(
+        "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+    )
+    assert wide == []
 
 
 @pytest.mark.parametrize("path", CHAPTERS)
@@ -125,6 +140,7 @@ def test_figures_keep_their_colours_in_the_dark(seen, path):
     assert styles and all(style == ["none", "rgba(0, 0, 0, 0)"] for style in styles)
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("path", CHAPTERS)
 def test_notebook_can_be_downloaded(page_of, path, tmp_path):
     page = page_of(path)
@@ -151,6 +167,7 @@ def test_formulas_can_speak_without_other_hosts(visit):
     assert opened.problems == {}
 
 
+@pytest.mark.engines
 def test_search_finds_a_word(visit):
     opened = visit("index.html")
     opened.page.keyboard.press("Control+k")
@@ -160,6 +177,14 @@ def test_search_finds_a_word(visit):
     results = opened.page.locator("#search-results li a")
     results.first.wait_for()
     assert any("chapters/" in a.get_attribute("href") for a in results.all())
+    # Where a hit leads, the words are marked, and not on the next page that is opened.
+    opened.page.locator("#search-results li a[href*='chapters/']").first.click()
+    marked = opened.page.locator("article span.highlighted")
+    marked.first.wait_for()
+    assert {text.lower() for text in marked.all_text_contents()} == {"perplexity"}
+    opened.page.reload()
+    opened.page.wait_for_load_state("networkidle")
+    assert marked.count() == 0
     assert opened.problems == {}
 
 
@@ -198,6 +223,7 @@ def test_a_page_runs_no_scripts_but_its_own(visit, path):
     assert opened.off_host == []
 
 
+@pytest.mark.engines
 def test_the_buttons_above_the_text_work(visit):
     opened = visit(CHAPTERS[0])
     opened.page.evaluate("window.print = () => { window.printed = true; }")
@@ -209,6 +235,16 @@ def test_the_buttons_above_the_text_work(visit):
     assert opened.problems == {}
 
 
+@pytest.mark.engines
+def test_code_can_be_copied(visit):
+    opened = visit(CHAPTERS[0])
+    button = opened.page.locator("article .copybtn").first
+    button.click()
+    opened.page.locator("article .copybtn.success").wait_for()
+    assert opened.problems == {}
+
+
+@pytest.mark.engines
 def test_reader_can_change_the_colours(visit):
     page = visit("index.html").page
     themes = set()
@@ -246,6 +282,24 @@ class Page(HTMLParser):
             self.links.append(known["href"])
 
 
+# What a page loads beside fonts and the theme: itself, its figures, its widgets' parts.
+OWN = re.compile(rf'"(?:\.\./)?((?:_images|{FOLDER})/[^"?]+)')
+LIGHT = 700_000  # bytes
+
+
+@pytest.mark.parametrize(
+    "path", [*EVERY_PAGE, *(p.replace("chapters/", "slides/") for p in CHAPTERS)]
+)
+def test_a_page_is_light(path):
+    page = (HTML / path).read_text(encoding="utf-8")
+    own = {name: (HTML / name).stat().st_size for name in OWN.findall(page)}
+    assert len(page.encode()) + sum(own.values()) < LIGHT, own
+
+
+def test_github_serves_folders_that_begin_with_an_underscore():
+    assert (HTML / ".nojekyll").is_file()
+
+
 def test_links_inside_the_book_lead_somewhere():
     pages = {HTML / path: Page(HTML / path) for path in EVERY_PAGE}
     broken = []
@@ -262,7 +316,10 @@ def test_links_inside_the_book_lead_somewhere():
 
 
 # What the build writes itself: pages, what search and other books look up, figures, licences.
-MADE = ("*.html", "searchindex.js", "objects.inv", "_images/*", "_sources/*", f"{TEXTS}/*")
+MADE = (
+    *("*.html", "searchindex.js", "objects.inv", "_images/*", "_sources/*"),
+    *(f"{TEXTS}/*", f"{FOLDER}/*"),
+)
 # Sphinx fills these in: a package has only their templates, or the program that writes them.
 FILLED = {
     *("basic.css", "copybutton.js", "documentation_options.js", "language_data.js"),

@@ -112,6 +112,7 @@ def test_mathematics_is_set_and_numbered_as_in_the_chapter(deck, seen, path):
     assert ours == len(numbers)
 
 
+@pytest.mark.engines
 def test_widgets_live(deck):
     found = 0
     for path in DECKS:
@@ -121,6 +122,7 @@ def test_widgets_live(deck):
             places.nth(i).locator(".widget-place > .clm").wait_for(state="attached")
         found += places.count()
         assert page.locator(".clm-error").count() == 0
+        assert deck(path).problems == {}
     assert found > 0
 
 

@@ -45,6 +45,7 @@ def test_all_widgets_render_in_time_and_ask_for_nothing_else(opened, served, fol
     widget(page, TRAIN).locator(".clm-plot text").first.wait_for(timeout=BUDGET * patience())
 
 
+@pytest.mark.engines
 def test_sampler_writes_and_follows_its_controls(page):
     sampler = widget(page, SAMPLER)
     first = texts(page)
@@ -139,6 +140,7 @@ def test_sampler_copies_its_text(page):
     assert page.evaluate("navigator.clipboard.readText()") == texts(page)[1]
 
 
+@pytest.mark.engines
 def test_viewer_shows_layers_and_tints_with_a_unit(page):
     viewer = widget(page, VIEWER)
     assert viewer.locator(".clm-name").all_inner_texts() == [
@@ -182,6 +184,7 @@ def test_viewer_shows_layers_and_tints_with_a_unit(page):
     expect(viewer.locator(".clm-detail")).to_contain_text("at least one character")
 
 
+@pytest.mark.engines
 def test_predict_first_reveals_only_after_a_guess(page):
     def answer(place):
         return place.locator(".clm-answer")

@@ -48,6 +48,7 @@ def test_it_learns_in_the_page_without_freezing_it(opened, browser, served, wher
     wait_for(page, lambda: updates(train) == done + 1)
 
 
+@pytest.mark.engines
 def test_runs_are_compared_and_reset(page):
     train = widget(page, TRAIN)
     lines = train.locator(".clm-runs li")
@@ -88,6 +89,7 @@ def test_a_fourth_run_begins_only_where_the_reader_makes_room(page):
     expect(letters).to_have_text(["B", "C", "A"])
 
 
+@pytest.mark.engines
 def test_each_single_update_is_told_and_drawn(page):
     train = widget(page, TRAIN)
     told = []

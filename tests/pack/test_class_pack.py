@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tools.chromium import ARGUMENTS, find_chromium
+from tools.browsers import ARGUMENTS, find_chromium
 
 PACK = Path(__file__).resolve().parents[2] / "_build" / "class-pack.zip"
 NOWHERE = "http://127.0.0.1:9"  # nothing answers at this port

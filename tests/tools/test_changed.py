@@ -82,13 +82,16 @@ def test_a_failure_is_told_ends_the_run_and_is_not_noted(runs, capsys):
     assert groups.run(ALL, again=False) and done == ["lint", "unit", *ALL[1:]]
 
 
-@pytest.mark.parametrize("name, program", [("unit", "node"), ("browser", "chromium")])
+@pytest.mark.parametrize("name, program", [("unit", "node"), ("browser", "firefox-esr")])
 def test_a_group_with_skipped_tests_has_not_passed(runs, monkeypatch, capsys, name, program):
     done, _ = runs
     real = groups.GROUPS[name]
-    needs = {"unit": lambda: groups.shutil.which("node"), "browser": groups.find_chromium}[name]
+    needs = {
+        "unit": lambda: groups.shutil.which("node"),
+        "browser": lambda: not groups.browsers.missing(),
+    }[name]
     monkeypatch.setattr("shutil.which", lambda command: None)
-    monkeypatch.setattr("tools.chromium.APPLICATIONS", ())
+    monkeypatch.setattr("tools.browsers.APPLICATIONS", ())
     monkeypatch.setitem(groups.GROUPS, name, groups.Group(real.run, real.key, needs, real.after))
     for _ in range(2):
         assert groups.run([name], again=False)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import nbformat
 
+from tools import browsers
 from tools.book import changed, places
 from tools.book.notebooks import test_chapters
-from tools.chromium import find_chromium
 from tools.site import build as site
 
 # Tests with environments or browsers of their own, which `make unit` leaves out.
@@ -59,9 +59,12 @@ def notebooks_key() -> str:
     return changed.key_of(files, json.dumps(cells, sort_keys=True), sys.version)
 
 
-def python(*arguments: str) -> bool:
+def python(*arguments: str, **environment: str) -> bool:
     """Run Python with arguments in the project's folder; say whether it ended well."""
-    return subprocess.run([sys.executable, *arguments], cwd=places.ROOT).returncode == 0
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=places.ROOT, env={**os.environ, **environment}
+    )
+    return done.returncode == 0
 
 
 def lint() -> bool:
@@ -80,10 +83,17 @@ def notebooks() -> bool:
 
 
 def browser() -> bool:
-    """Test the site, built from the committed chapters, in Chromium."""
+    """Test the site, built from the committed chapters, in three engines.
+
+    In Chromium everything; in Firefox what is marked `engines`; in WebKit what test_webkit.py has.
+    """
     site.build_tested(clean=False)
     pytest = ("-m", "pytest", "tests/browser")
-    return python(*pytest, "-n", "3", "-m", "not alone") and python(*pytest, "-m", "alone")
+    return (
+        python(*pytest, "-n", "3", "-m", "not alone")
+        and python(*pytest, "-n", "2", "-m", "engines", CHARLM_ENGINE="firefox")
+        and python(*pytest, "-m", "alone")
+    )
 
 
 GROUPS = {
@@ -97,7 +107,7 @@ GROUPS = {
     "browser": Group(
         browser,
         lambda: key_of(*CODE, *BOOK),
-        needs=lambda: find_chromium() and "CHARLM_SITE" not in os.environ,  # another site
+        needs=lambda: not browsers.missing() and "CHARLM_SITE" not in os.environ,  # another site
         after="notebooks",
     ),
 }

@@ -9,7 +9,7 @@ from sphinx.util.fileutil import copy_asset_file
 
 from tools.library import digest
 from tools.mime import WIDGET_VIEW
-from tools.site import licences, policy
+from tools.site import figures, licences, parts, policy, theme
 from tools.wheels import mathjax_files
 
 
@@ -28,10 +28,16 @@ def copy_licences(app: Sphinx, error: Exception | None) -> None:
         licences.copy_texts(Path(app.outdir))
 
 
-def protect_pages(app: Sphinx, error: Exception | None) -> None:
-    """Put a Content Security Policy into every page after a successful HTML build."""
+def finish_pages(app: Sphinx, error: Exception | None) -> None:
+    """Mend every page, and protect it by a policy, after a successful HTML build."""
     if error is None and app.builder.format == "html":
-        policy.protect_pages(Path(app.outdir))
+        site = Path(app.outdir)
+        pages = policy.pages_of(site)
+        theme.without_extras_in(site, pages)
+        parts.share_in(site, pages)
+        figures.lighten(site, pages)
+        policy.protect_pages(site)
+        (site / ".nojekyll").touch()  # or GitHub Pages leaves out what begins with an underscore
 
 
 def explain_widgets(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -84,5 +90,5 @@ def setup(app: Sphinx) -> dict:
         app.connect("html-page-context", buttons, priority=502)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", copy_licences)
-    app.connect("build-finished", protect_pages)
+    app.connect("build-finished", finish_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

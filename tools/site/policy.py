@@ -91,13 +91,18 @@ def protect(page: str, *windows: str, handlers: Iterable[str] = ()) -> str:
     return page[: charset.end()] + meta + page[charset.end() :]
 
 
+def pages_of(folder: Path) -> list[Path]:
+    """List the pages that Sphinx has written to a site: all but the decks."""
+    return [
+        path
+        for path in sorted(folder.rglob("*.html"))
+        if path.relative_to(folder).parts[0] not in ("_static", "slides")
+    ]
+
+
 def protect_pages(folder: Path) -> None:
     """Protect every page of the site in `folder`, except the decks: decks.py does it."""
-    pages = {
-        path: path.read_text(encoding="utf-8")
-        for path in folder.rglob("*.html")
-        if path.relative_to(folder).parts[0] not in ("_static", "slides")
-    }
+    pages = {path: path.read_text(encoding="utf-8") for path in pages_of(folder)}
     # The search page reads the pages that it found; a browser then judges their buttons as its own.
     handlers = {script for page in pages.values() for script in InlineScripts(page).handlers}
     for path, page in pages.items():

@@ -86,12 +86,22 @@
     return new DataView(bytes.buffer);
   }
 
-  /** Puts the binary parts of a saved state back where they were. */
-  function withBuffers({ state, buffers = [] }) {
+  /** A long text of a widget: it stands in a script of its own, which pages share (parts.py). */
+  function whole(text) {
+    if (text?.shared === undefined) return text;
+    const found = globalThis.charlmParts?.[text.shared];
+    if (found === undefined) throw new Error("A part of it did not load: load the page again.");
+    return found;
+  }
+
+  /** Puts the long and the binary parts of a saved state back where they were. */
+  function withParts({ state, buffers = [] }) {
+    state._esm = whole(state._esm);
+    state._css = whole(state._css);
     for (const { path, data, encoding } of buffers) {
       if (encoding !== "base64") throw new Error(`Unknown encoding of widget data: ${encoding}.`);
       const owner = path.slice(0, -1).reduce((part, key) => part[key], state);
-      owner[path[path.length - 1]] = bytesFromBase64(data);
+      owner[path[path.length - 1]] = bytesFromBase64(whole(data));
     }
     return state;
   }
@@ -137,7 +147,7 @@
         id,
         (async () => {
           if (!saved) throw new Error("Its state is missing from this page.");
-          const state = withBuffers(saved);
+          const state = withParts(saved);
           if (!state._esm) throw new Error("It needs a running kernel: open the notebook instead.");
           addStyle(state._css);
           const model = new StaticModel(state, memory);

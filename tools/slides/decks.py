@@ -13,6 +13,7 @@ from tools.book import changed, places
 from tools.book.places import BuildError
 from tools.book.roles import with_roles
 from tools.book.scripts import with_scripts
+from tools.site import parts
 from tools.site.policy import protect
 from tools.slides.rule import deck_cells
 from tools.slides.text import References, collect
@@ -65,6 +66,17 @@ def render(name: str, chapter: NotebookNode, references: References) -> str:
     return protect(page, speaker_window())
 
 
+def with_files(page: str, html: Path) -> str:
+    """Move what a deck shares with its chapter into files of the site `html`, and give the rest."""
+    page, figures = parts.share_figures(page, "../")
+    page, scripts = parts.share_widgets(page, "../")
+    parts.write_parts(html, scripts)
+    (html / "_images").mkdir(exist_ok=True)
+    for name, content in figures.items():
+        (html / "_images" / name).write_bytes(content)
+    return page
+
+
 def with_anchors(cells: list[NotebookNode]) -> list[NotebookNode]:
     """Let every cell know the chapter's section that its slide belongs to."""
     anchor = ""
@@ -88,11 +100,12 @@ def build_decks(chapters: dict[str, NotebookNode], parent: Path) -> None:
         noted = f"deck in {changed.place(parent)}: {name}"
         key = changed.key_of([], rule, json.dumps(chapter, sort_keys=True))
         if not changed.is_same(noted, key) or not page.is_file():
-            page.write_text(render(name, chapter, references), encoding="utf-8")
+            page.write_text(with_files(render(name, chapter, references), html), encoding="utf-8")
             changed.note(noted, key)
             built += 1
     for stale in {p.name for p in (html / "slides").glob("*.html")} - {
         f"{Path(name).name}.html" for name in chapters
     }:
         (html / "slides" / stale).unlink()
+    parts.remove_unused(html)
     print(f"Slides: {built} of {len(chapters)} decks built")
