@@ -3,11 +3,10 @@
 import optax
 
 import charlm_lib as cl
-from benchmarks.gpu.lstm import LSTM, CudnnLSTM
+from benchmarks.gpu.lstm import CudnnLSTM
 from benchmarks.workloads import Workload
 from charlm_lib.cells import LAYERS
 
-LSTMS = {"LSTM": LSTM, "CudnnLSTM": CudnnLSTM}
 LR = {"sgd": 1.0, "adam": 0.002}
 
 
@@ -15,8 +14,8 @@ def make_model(workload: Workload):
     """Make the language model of a workload from the unmodified classes of the chapters."""
     V, H, L = workload.vocab_size, workload.num_hiddens, workload.num_layers
     lr = LR[workload.optimizer]
-    if workload.layer in LSTMS:
-        return cl.RNNLM(LSTMS[workload.layer](H, L), V, lr)
+    if workload.layer == "CudnnLSTM":
+        return cl.RNNLM(CudnnLSTM(H, L), V, lr)
     if workload.layer == "RNN":
         return cl.RNNLM(cl.RNN(H), V, lr)
     return cl.make_model(LAYERS[workload.layer].cell, V, H, L, lr=lr)
