@@ -5,11 +5,10 @@ import optax
 from flax import linen as nn
 
 import charlm_lib as cl
-from benchmarks.gpu.lstm import LSTM, CudnnLSTM
+from benchmarks.gpu.lstm import CudnnLSTM
 from benchmarks.workloads import Workload
 from charlm_lib.cells import LAYERS
 
-LSTMS = {"LSTM": LSTM, "CudnnLSTM": CudnnLSTM}
 LR = {"sgd": 1.0, "adam": 0.002}
 
 
@@ -33,8 +32,8 @@ def make_model(workload: Workload):
     """Make the language model of a workload from the unmodified classes of the chapters."""
     V, H, L = workload.vocab_size, workload.num_hiddens, workload.num_layers
     lr = LR[workload.optimizer]
-    if workload.layer in LSTMS:
-        return cl.RNNLM(LSTMS[workload.layer](H, L), V, lr)
+    if workload.layer == "CudnnLSTM":
+        return cl.RNNLM(CudnnLSTM(H, L), V, lr)
     if workload.layer == "ScanningRNN":
         return cl.RNNLM(ScanningRNN(H, L), V, lr)
     if workload.layer == "RNN":

@@ -35,6 +35,7 @@ WORKLOADS = {
     "1 layer, nn.scan": Workload("RNN", num_epochs=20),
     "2 layers, written out": Workload("StackedRNNScratch", 2, num_epochs=5),
     "2 layers, GRU": Workload("GRU", 2, num_epochs=5),
+    "2 layers, LSTM": Workload("LSTM", 2, num_epochs=5),
     "2 layers, GRU, 256 units": Workload(
         "GRU",
         2,

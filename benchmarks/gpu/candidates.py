@@ -37,7 +37,7 @@ RUNNERS = {
 
 
 def fits(candidate: str, workload: Workload) -> bool:
-    """Say whether a candidate can run a workload."""
+    """Say whether a candidate can run a workload; for the LSTM none is written."""
     if workload.layer == "LSTM":
         return False
     on_chip = workload.num_hiddens <= WIDEST and workload.dtype == "float32"

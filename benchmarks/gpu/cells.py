@@ -23,12 +23,13 @@ def make_models(quick: bool) -> dict:
     V, H, wide = (28, 8, 16) if quick else (28, 32, 256)
     stacks = {n: cl.StackedRNNScratch(V, H, n) for n in (1, 2, 3)}
     grus = {f"GRU of {n}": cl.GRU(H, n) for n in (1, 2, 3)}
+    lstms = {f"LSTM of {n}": cl.LSTM(H, n) for n in (1, 2, 3)}
     grus |= {"GRU of 3, dropout": cl.GRU(H, 3, RATE), f"GRU of 2, {wide} units": cl.GRU(wide, 2)}
     return {
         "RNNScratch": cl.RNNLMScratch(cl.RNNScratch(V, H), V, 1.0),
         "RNN": cl.RNNLM(cl.RNN(H), V, 1.0),
         **{f"stack of {n}": cl.RNNLMScratch(rnn, V, 1.0) for n, rnn in stacks.items()},
-        **{name: cl.RNNLM(rnn, V, 1.0) for name, rnn in grus.items()},
+        **{name: cl.RNNLM(rnn, V, 1.0) for name, rnn in (grus | lstms).items()},
     }
 
 

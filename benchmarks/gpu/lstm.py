@@ -1,32 +1,8 @@
-"""Layers of long short-term memory for the GPU's benchmark: with Flax, and on cuDNN through JAX.
-
-Either is a layer of one's own to the `Trainer`: it gives it no twin.
-"""
+"""An LSTM on cuDNN through JAX: a layer of one's own, to which the `Trainer` gives no twin."""
 
 import jax.numpy as jnp
 from flax import linen as nn
 from jax.experimental import rnn
-
-
-class LSTM(nn.Module):
-    """Layers of `nn.OptimizedLSTMCell`, each under `nn.scan`; its state is a tuple of pairs."""
-
-    num_hiddens: int
-    num_layers: int
-
-    @nn.compact
-    def __call__(self, inputs, state=None, training=False):
-        Scan = nn.scan(
-            nn.OptimizedLSTMCell, variable_broadcast="params", split_rngs={"params": False}
-        )
-        if state is None:
-            none = jnp.zeros((inputs.shape[1], self.num_hiddens))
-            state = ((none, none),) * self.num_layers
-        outputs, new_state = inputs, []
-        for i, layer_state in enumerate(state):
-            layer_state, outputs = Scan(self.num_hiddens, name=f"layer_{i}")(layer_state, outputs)
-            new_state.append(layer_state)
-        return outputs, tuple(new_state)
 
 
 class CudnnLSTM(nn.Module):

@@ -44,7 +44,7 @@ class Config:
     """One network of the study.
 
     Args:
-        cell: "tanh" or "gru".
+        cell: one of `cells.CELLS`; the record has "tanh" and "gru".
         num_layers, num_hiddens: layers, and hidden units of each.
     """
 

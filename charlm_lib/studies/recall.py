@@ -11,6 +11,7 @@ one of the kind of Hochreiter and Schmidhuber (1997); nothing but the last answe
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import jax
@@ -19,18 +20,24 @@ import numpy as np
 import optax
 from flax import linen as nn
 
-from charlm_lib.cells import make_model
+from charlm_lib.cells import CELLS, make_model
 from charlm_lib.engine.parameters import first_params
 from charlm_lib.engine.twins import Use, fuse
 from charlm_lib.models import RNNLM
 from charlm_lib.studies.depth_study import SEEDS, versions
 
 RECORD = Path(__file__).parent / "records" / "recall.json"
-STARTS = "small", "orthogonal", "gru", "slow gru"
+STARTS = "small", "orthogonal", "gru", "slow gru"  # whose networks the record has, all of them
 DELAYS, DEPTHS = (5, 10, 20, 50, 100), (1, 2, 4)
 NUM_SYMBOLS, NUM_HIDDENS, BATCH_SIZE = 8, 32, 64
 NUM_UPDATES, LR = 1_500, 0.003
-SLOW = 3.0  # first bias of an update gate, which then keeps 95% of the state in each step
+SLOW = 3.0  # first bias of the gate that keeps: it then keeps 95% of the state in each step
+OPEN = 1.0  # the usual first bias of a forget gate, which then keeps 73% (Jozefowicz et al., 2015)
+BIASES = {  # the start: the layer's parameters that keep the state, and their first bias
+    "slow gru": ("iz", SLOW),
+    "open lstm": ("hf", OPEN),
+    "slow lstm": ("hf", SLOW),
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,9 @@ class Network:
     Args:
         start: "small" for tanh layers with first weights of standard deviation 0.01; "orthogonal"
             for tanh layers whose first W_hh turns and mirrors a state and keeps its length, and
-            whose W_xh has variance 1 / num_hiddens; "gru" for gated layers as Flax begins them;
-            "slow gru" for gated layers that begin by keeping most of their state.
+            whose W_xh has variance 1 / num_hiddens; "gru" and "lstm" for gated layers as Flax
+            begins them; "slow gru" and "slow lstm" for gated layers that begin by keeping most of
+            their state, equally much; "open lstm" for forget gates that begin with the usual bias.
         num_layers: layers.
     """
 
@@ -55,7 +63,8 @@ class Network:
 
     def model(self) -> nn.Module:
         """Make the language model."""
-        cell = "gru" if "gru" in self.start else "tanh"
+        cell = self.start.split()[-1]  # "slow gru" is a gru
+        cell = cell if cell in CELLS else "tanh"
         sigma = {"small": 0.01, "orthogonal": NUM_HIDDENS**-0.5}.get(self.start)
         sizes = 2 * NUM_SYMBOLS, NUM_HIDDENS, self.num_layers
         return make_model(cell, *sizes, sigma=sigma, head=RNNLM, as_stack=True)
@@ -65,14 +74,13 @@ class Network:
         params = first_params(self.model(), seed)
         keys = iter(jax.random.split(jax.random.key(seed), self.num_layers))
         draw = nn.initializers.orthogonal()
+        gate, more = BIASES.get(self.start, (None, 0.0))
 
         def changed(path, x):
             place = [part.key for part in path]
             if self.start == "orthogonal" and place[-1] == "W_hh":
                 return draw(next(keys), x.shape)
-            if self.start == "slow gru" and place[-2:] == ["iz", "bias"]:
-                return x + SLOW
-            return x
+            return x + more if place[-2:] == [gate, "bias"] else x
 
         return jax.tree_util.tree_map_with_path(changed, params)
 
@@ -88,11 +96,15 @@ def sequences(key: jax.Array, num_sequences: int, delay: int) -> jax.Array:
     return jnp.concatenate([symbol, noise], 1)
 
 
-def train(network: Network, delay: int, seed: int) -> float:
-    """Train with Adam on fresh sequences, and give the share of right answers on other ones."""
-    model = fuse(network.model(), Use(BATCH_SIZE, delay))
+@cache
+def training(model: nn.Module, delay: int, num_updates: int):
+    """Make the function that trains with Adam on fresh sequences; seeds and starts share it.
+
+    It takes the first parameters, and the keys of the sequences to train and to test on. It gives
+    the share of right answers.
+    """
+    model = fuse(model, Use(BATCH_SIZE, delay))
     optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(LR))
-    train_key, test_key = jax.random.split(jax.random.key(seed))
 
     def answers(params, X):
         return model.apply(params, X)[0][:, -1, :NUM_SYMBOLS]  # after the last step
@@ -108,13 +120,20 @@ def train(network: Network, delay: int, seed: int) -> float:
         return (optax.apply_updates(params, steps), opt_state), None
 
     @jax.jit
-    def run(params):
-        keys = jax.random.split(train_key, NUM_UPDATES)
+    def run(params, train_key, test_key):
+        keys = jax.random.split(train_key, num_updates)
         (params, _), _ = jax.lax.scan(update, (params, optimizer.init(params)), keys)
         X = sequences(test_key, 16 * BATCH_SIZE, delay)
         return (answers(params, X).argmax(-1) == X[:, 0]).mean()
 
-    return float(run(network.first_params(seed)))
+    return run
+
+
+def train(network: Network, delay: int, seed: int) -> float:
+    """Train a network on one delay, and give the share of right answers on other sequences."""
+    run = training(network.model(), delay, NUM_UPDATES)
+    train_key, test_key = jax.random.split(jax.random.key(seed))
+    return float(run(network.first_params(seed), train_key, test_key))
 
 
 def read_record() -> dict:

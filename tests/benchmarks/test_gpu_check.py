@@ -83,7 +83,7 @@ def test_parity_and_memory_pass_on_a_cpu(few_models, quick_workers, monkeypatch,
 def test_the_models_have_every_cell_and_depth_and_a_twin():
     for quick in (True, False):
         models = cells.make_models(quick)
-        assert len(models) == 10
+        assert len(models) == 13
         assert cells.without_twin(models, cells.make_data(True)) == []
 
 

@@ -83,6 +83,7 @@ def test_who_can_run_what():
     assert speed.contenders(lstm, "python", True) == [
         "plain loop",
         "unmodified",
+        "fused",
         "cuDNN in JAX",
         "torch.nn",
         "torch.nn, compiled",
@@ -92,7 +93,7 @@ def test_who_can_run_what():
 
 def test_workloads_that_fill_a_gpu_are_there():
     many = speed.gpu_workloads()
-    assert len(many) == 14
+    assert len(many) == 15
     assert many["3 layers, LSTM, 1024 units, bfloat16"].dtype == "bfloat16"
 
 
@@ -115,7 +116,7 @@ def test_the_whole_measurement_in_small(monkeypatch):
     for name, milliseconds in found["milliseconds"].items():
         assert all(isinstance(value, float) and value > 0 for value in milliseconds.values()), name
     assert {"fused", "joined gates"} <= set(found["milliseconds"]["2 layers, GRU"])
-    assert {"plain loop", "unmodified"} <= set(
+    assert {"plain loop", "unmodified", "fused"} <= set(
         found["milliseconds"]["2 layers, LSTM, 512 units, float32"]
     )
 

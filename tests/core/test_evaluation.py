@@ -6,6 +6,7 @@ import pytest
 
 from charlm_lib import (
     GRU,
+    LSTM,
     RNN,
     RNNLM,
     StackedRNNScratch,
@@ -25,6 +26,7 @@ LAYERS = {
     "tanh": RNN(8),
     "stack": StackedRNNScratch(7, 8, 2, 0.5),
     "gru": GRU(8, 3),
+    "lstm": LSTM(8, 2),
 }
 
 

@@ -108,6 +108,8 @@ def test_a_recipe_reads_the_text_as_it_is_told(text):
     plain, kept = cl.recipe_for(verse), cl.recipe_for(verse, keep_case=True, num_hiddens=5)
     assert "A" in kept.data.text and "A" not in plain.data.text
     assert kept.model.rnn.num_hiddens == 5
+    lstm = cl.recipe_for(verse, "lstm", num_hiddens=6)
+    assert lstm.model.rnn == cl.LSTM(6, 2, plain.model.rnn.dropout) and lstm.model.rnn.dropout > 0
     tanh = cl.recipe_for(verse, "tanh")  # it has no dropout, and needs none to be made
     assert isinstance(tanh.model, cl.RNNLMScratch)
     with pytest.raises(ValueError, match="dropout=0.5"):

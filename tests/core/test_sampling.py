@@ -62,17 +62,26 @@ def gru_step(X, H, W_x, W_h, b, b_hn):
     return (1 - Z) * np.tanh(x_n + R * (h_n + b_hn)) + Z * H
 
 
+def lstm_step(X, state, W_x, W_h, b):
+    H, C = state
+    a_i, a_f, a_g, a_o = np.split(X @ W_x + H @ W_h + b, 4)
+    C = sigmoid(a_f) * C + sigmoid(a_i) * np.tanh(a_g)
+    return np.array([sigmoid(a_o) * np.tanh(C), C])
+
+
 def numpy_text(result, prefix, num_preds, choose):
     """Read and write one character at a time in NumPy; `choose(i, logits)` gives character i."""
     tree, layer = jax.tree.map(np.float64, result.params["params"]), layer_of(result.model)
     layers, (W_hq, b_q) = layer.layers(tree["rnn"]), output_weights(tree)
-    step = {"tanh": tanh_step, "gru": gru_step}[layer.cell]
-    states, text, logits = [np.zeros(len(W_hq))] * len(layers), "", None
+    step = {"tanh": tanh_step, "gru": gru_step, "lstm": lstm_step}[layer.cell]
+    shape = (2, len(W_hq)) if layer.cell == "lstm" else (1, len(W_hq))
+    states, text, logits = [np.zeros(shape)] * len(layers), "", None
     for t in range(len(prefix) + num_preds):
         text += prefix[t] if t < len(prefix) else choose(t - len(prefix), logits)
         X = np.eye(len(b_q))[result.vocab.encode(text[-1])[0]]
         for i, weights in enumerate(layers):
-            X = states[i] = step(X, states[i], *weights)
+            states[i] = step(X, np.squeeze(states[i]), *weights).reshape(shape)
+            X = states[i][0]
         logits = X @ W_hq + b_q
     return text
 
@@ -87,6 +96,7 @@ MODELS = {
     },
     "RNN": lambda v: cl.RNNLM(cl.RNN(8), v, 1.0),
     **{f"GRU {n}": lambda v, n=n: cl.RNNLM(cl.GRU(8, n, 0.5), v, 1.0) for n in (1, 2, 3)},
+    **{f"LSTM {n}": lambda v, n=n: cl.RNNLM(cl.LSTM(8, n, 0.5), v, 1.0) for n in (1, 2, 3)},
 }
 LENGTHS = (1, 15, 16, 17, 64, 65, 3000)
 

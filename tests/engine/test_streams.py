@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from charlm_lib import GRU, RNN, RNNLM, TextData, Trainer, cross_entropy, gather_windows
+from charlm_lib import GRU, LSTM, RNN, RNNLM, TextData, Trainer, cross_entropy, gather_windows
 from charlm_lib.engine.batches import device_mesh
 from charlm_lib.engine.parameters import first_params
 from charlm_lib.engine.streams import stream_batches, stream_epoch_function, streams
@@ -24,7 +24,7 @@ def test_a_row_of_the_batch_reads_neighbouring_windows():
     assert dealt.tolist() == [[0, 20, 40], [5, 25, 45], [10, 30, 50], [15, 35, 55]]
 
 
-@pytest.mark.parametrize("rnn", [RNN(8), GRU(8, 2)], ids=["tanh", "gru"])
+@pytest.mark.parametrize("rnn", [RNN(8), GRU(8, 2), LSTM(8, 2)], ids=["tanh", "gru", "lstm"])
 def test_same_history_as_a_plain_loop_that_keeps_the_state(rnn):
     data = make_data()
     model = RNNLM(rnn, len(data.vocab), lr=0.5)
@@ -45,7 +45,7 @@ def test_same_history_as_a_plain_loop_that_keeps_the_state(rnn):
         updates, opt_state = optimizer.update(grads, opt_state)
         return value, optax.apply_updates(params, updates), opt_state, state
 
-    zeros = jnp.zeros((8, 8) if isinstance(rnn, RNN) else (2, 8, 8))
+    _, zeros = jax.tree.map(jnp.zeros_like, model.apply(params, jnp.zeros((8, 1), jnp.int32)))
     for _ in range(2):
         state, losses = zeros, []
         for starts in streams(jnp.asarray(data.starts("train")), 8):

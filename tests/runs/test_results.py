@@ -52,7 +52,13 @@ def test_round_trip(fitted, path, data):
 
 @pytest.mark.parametrize(
     "rnn",
-    [cl.RNNScratch(24, H), cl.StackedRNNScratch(24, H, 3, 0.02), cl.RNN(H), cl.GRU(H, 3, 0.25)],
+    [
+        cl.RNNScratch(24, H),
+        cl.StackedRNNScratch(24, H, 3, 0.02),
+        cl.RNN(H),
+        cl.GRU(H, 3, 0.25),
+        cl.LSTM(H, 2, 0.5),
+    ],
 )
 @pytest.mark.parametrize("head", [cl.RNNLMScratch, cl.RNNLM])
 def test_every_model_comes_back(head, rnn, make_result, path):

@@ -10,7 +10,7 @@ from charlm_lib.texts.data import TimeMachine
 CELLS = ("tanh", "gru")
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", [*CELLS, "lstm"])
 def test_the_plans(cell):
     width, params = study.equal_width(cell), study.equal_params(cell)
     assert {c.num_hiddens for c in width} == {32}

@@ -32,13 +32,31 @@ def test_a_small_start():
     assert float(params["W_hh"].std()) == pytest.approx(0.01, rel=0.1)
 
 
-def test_a_slow_gru_begins_by_keeping_its_state():
-    fast, slow = (recall.Network(start, 2).first_params(0) for start in ("gru", "slow gru"))
+@pytest.mark.parametrize(
+    "start, usual, gate, bias",
+    [
+        ("slow gru", "gru", "iz", recall.SLOW),
+        ("slow lstm", "lstm", "hf", recall.SLOW),
+        ("open lstm", "lstm", "hf", recall.OPEN),
+    ],
+)
+def test_one_bias_alone_is_another_where_the_gate_that_keeps_begins_open(start, usual, gate, bias):
+    fast, slow = (recall.Network(name, 2).first_params(0) for name in (usual, start))
     moved = jax.tree.map(lambda a, b: b - a, fast, slow)["params"]["rnn"]
     for layer in moved.values():
-        assert (layer["iz"].pop("bias") == recall.SLOW).all()
+        assert (layer[gate].pop("bias") == bias).all()
     assert not any(x.any() for x in jax.tree.leaves(moved))
-    assert jax.nn.sigmoid(recall.SLOW) > 0.95
+
+
+def test_a_slow_start_keeps_a_state_that_forgets_nothing_else():
+    """Without an input and with no other bias, by hand, from the first state of one unit."""
+    zeros = jnp.zeros((1, 1, 2 * recall.NUM_SYMBOLS))
+    for start, shape, place in (("slow gru", (1, 1, 32), ()), ("slow lstm", (1, 2, 1, 32), (1,))):
+        network = recall.Network(start, 1)
+        params = {"params": network.first_params(0)["params"]["rnn"]}
+        state = jnp.zeros(shape).at[0, *place, 0, 5].set(1e-3)
+        _, after = network.model().rnn.apply(params, zeros, state)
+        assert float(after[0, *place, 0, 5] / 1e-3) == pytest.approx(0.953, abs=0.03)
 
 
 def test_a_short_delay_is_learned_and_no_training_is_chance(monkeypatch):
