@@ -1,5 +1,6 @@
 """Sphinx extension of the book's site: MathJax from our own host, buttons above the text, roles
-that a screen reader understands, and a Content Security Policy in every page."""
+that a screen reader understands, the glossary's definitions beside its words, and a Content
+Security Policy in every page."""
 
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from sphinx.util.fileutil import copy_asset_file
 
 from tools.library import digest
 from tools.mime import WIDGET_VIEW
-from tools.site import licences, policy
+from tools.site import licences, policy, terms
 from tools.wheels import mathjax_files
 
 
@@ -26,6 +27,12 @@ def copy_licences(app: Sphinx, error: Exception | None) -> None:
     """Put the licences of what the site ships into it after a successful HTML build."""
     if error is None and app.builder.format == "html":
         licences.copy_texts(Path(app.outdir))
+
+
+def explain_words(app: Sphinx, error: Exception | None) -> None:
+    """Put the definitions of the glossary's words into every page after a successful HTML build."""
+    if error is None and app.builder.format == "html":
+        terms.explain_words(Path(app.outdir))
 
 
 def protect_pages(app: Sphinx, error: Exception | None) -> None:
@@ -84,5 +91,6 @@ def setup(app: Sphinx) -> dict:
         app.connect("html-page-context", buttons, priority=502)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", copy_licences)
+    app.connect("build-finished", explain_words)
     app.connect("build-finished", protect_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
