@@ -7,7 +7,13 @@ import threading
 import pytest
 
 from charlm_lib import GRU, RNNLM, RNNLMScratch, StackedRNNScratch, Vocab
-from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
+from charlm_lib.widgets import (
+    HiddenStateViewer,
+    JacobianProduct,
+    PredictFirst,
+    TextSampler,
+    TrainInThePage,
+)
 from tests.browser.conftest import QuietHandler, new_context, open_page
 from tests.browser.widgets_page import page_parts, write_page
 
@@ -30,6 +36,7 @@ def parts(make_result):
             PredictFirst.number("Where does it end?", 7.3, 1, 28, log=True),
             PredictFirst.choice("Which?", ["one", "two"], "two", explanation="Because."),
             TrainInThePage(),
+            JacobianProduct(results["2 tanh layers"]),
         ]
     )
 
