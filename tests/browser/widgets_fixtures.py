@@ -11,6 +11,7 @@ from charlm_lib.widgets import (
     HiddenStateViewer,
     JacobianProduct,
     PredictFirst,
+    StepThrough,
     TextSampler,
     TrainInThePage,
 )
@@ -37,6 +38,7 @@ def parts(make_result):
             PredictFirst.choice("Which?", ["one", "two"], "two", explanation="Because."),
             TrainInThePage(),
             JacobianProduct(results["2 tanh layers"]),
+            StepThrough(results["2 tanh layers"]),
         ]
     )
 

@@ -7,7 +7,7 @@ from ipywidgets.embed import dependency_state, embed_data
 
 from tools.site.policy import protect
 
-SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE, TRAIN, JACOBIANS = range(8)
+SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE, TRAIN, JACOBIANS, STEPS = range(9)
 HOST = Path(__file__).resolve().parents[2] / "tools" / "site" / "widget-host.js"
 
 PAGE = """<!doctype html>

@@ -18,6 +18,7 @@ from charlm_lib.widgets import (
     HiddenStateViewer,
     JacobianProduct,
     PredictFirst,
+    StepThrough,
     TextSampler,
     TrainInThePage,
 )
@@ -30,6 +31,7 @@ WIDGETS = {
     PredictFirst: "predict_first",
     TrainInThePage: "train_in_page",
     JacobianProduct: "jacobian_product",
+    StepThrough: "step_through",
 }
 
 
@@ -264,6 +266,7 @@ def make_all(results):
         PredictFirst.choice("Which?", ["a", "b"], "b"),
         TrainInThePage(),
         JacobianProduct(results["2 layers"]),
+        StepThrough(results["GRU"]),
     ]
 
 
