@@ -17,6 +17,8 @@ import { momentInWords, rowInWords } from "./words.js";
 
 const LONGEST_WORD = 10; // letters
 const NARROW_VIEW = 560; // pixels
+const SIGNS =
+  "Positive numbers fill their cell, negative ones are small squares; pale ones are near 0.";
 const TOO_SHORT = "Type at least two characters that the model knows.";
 
 export class StepView {
@@ -59,6 +61,7 @@ export class StepView {
       this.now,
       this.equation,
       this.numbers.element,
+      make("p", { className: "clm-note" }, SIGNS),
       this.terms,
       this.aloud,
     );
@@ -88,7 +91,7 @@ export class StepView {
     this.shown.hidden = known.length < 2;
     this.pass = null;
     this.player.offer(1, 0);
-    if (known.length < 2) return this.echo.append(TOO_SHORT);
+    if (known.length < 2) return this.echo.append(` ${TOO_SHORT}`);
     this.pass = new Pass(model, known, widget.get("backward"));
     this.player.offer(this.pass.moments.length, 0);
     this.go(0);
