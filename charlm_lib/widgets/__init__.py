@@ -1,8 +1,17 @@
 """Widgets that run in the reader's browser: on the book's pages, in JupyterLab and in Colab."""
 
 from charlm_lib.widgets.hidden_state_viewer import HiddenStateViewer
+from charlm_lib.widgets.jacobian_product import JacobianProduct
 from charlm_lib.widgets.predict_first import PredictFirst
+from charlm_lib.widgets.step_through import StepThrough
 from charlm_lib.widgets.text_sampler import TextSampler
 from charlm_lib.widgets.train_in_page import TrainInThePage
 
-__all__ = ["HiddenStateViewer", "PredictFirst", "TextSampler", "TrainInThePage"]
+__all__ = [
+    "HiddenStateViewer",
+    "JacobianProduct",
+    "PredictFirst",
+    "StepThrough",
+    "TextSampler",
+    "TrainInThePage",
+]

@@ -3,7 +3,14 @@
 import pytest
 
 from charlm_lib import GRU, RNNLM, RNNLMScratch, StackedRNNScratch, Vocab
-from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
+from charlm_lib.widgets import (
+    HiddenStateViewer,
+    JacobianProduct,
+    PredictFirst,
+    StepThrough,
+    TextSampler,
+    TrainInThePage,
+)
 from tests.browser.conftest import new_context, open_page, serving
 from tests.browser.widgets_page import page_parts, write_page
 
@@ -26,6 +33,8 @@ def parts(make_result):
             PredictFirst.number("Where does it end?", 7.3, 1, 28, log=True),
             PredictFirst.choice("Which?", ["one", "two"], "two", explanation="Because."),
             TrainInThePage(),
+            JacobianProduct(results["2 tanh layers"]),
+            StepThrough(results["2 tanh layers"]),
         ]
     )
 

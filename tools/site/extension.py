@@ -1,5 +1,6 @@
 """Sphinx extension of the book's site: MathJax from our own host, buttons above the text, roles
-that a screen reader understands, and a Content Security Policy in every page."""
+that a screen reader understands, the glossary's definitions beside its words, and a Content
+Security Policy in every page."""
 
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from sphinx.util.fileutil import copy_asset_file
 
 from tools.library import digest
 from tools.mime import WIDGET_VIEW
-from tools.site import figures, licences, parts, policy, theme
+from tools.site import figures, licences, parts, policy, terms, theme
 from tools.wheels import mathjax_files
 
 
@@ -34,6 +35,7 @@ def finish_pages(app: Sphinx, error: Exception | None) -> None:
         site = Path(app.outdir)
         pages = policy.pages_of(site)
         theme.without_extras_in(site, pages)
+        terms.explain_words(site)
         parts.share_in(site, pages)
         figures.lighten(site, pages)
         policy.protect_pages(site)

@@ -1,8 +1,8 @@
 // Curves of training runs as SVG: they take their colours from the style sheet.
 
 import { heightOf, partsBelow, thinned } from "./curve_shape.js";
+import { svg } from "./svg.js";
 
-const NS = "http://www.w3.org/2000/svg";
 const MOST_POINTS = 300; // drawn per curve
 const SHORTEST = 20; // updates on the shortest axis
 const MARGIN = { left: 44, right: 64, top: 30, bottom: 24 };
@@ -10,13 +10,6 @@ const LABEL_HEIGHT = 14;
 const TICK_HEIGHT = 16;
 const ABOVE = 8; // pixels between the upper edge and the middle of a label above it
 const LETTER = 7.6; // width of a label's letter
-
-function svg(tag, attributes = {}, text) {
-  const element = document.createElementNS(NS, tag);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
 
 /** At most so many of 1, 2, 5, 10, 20, ... between two positive numbers; fewer in a wide range. */
 function logTicks(low, high, most) {

@@ -1,0 +1,24 @@
+// JacobianProduct: a gradient's way back through time, with W_hh as large as the reader likes.
+
+import { guarded } from "./page/failure.js";
+import { JacobianView } from "./page/jacobians/view.js";
+import { listen, modelsOf } from "./page/traits.js";
+
+function start(widget, el) {
+  const view = new JacobianView(widget, modelsOf(widget)[0]);
+  el.replaceChildren(view.element);
+  const stop = listen(widget, ["change:text", "change:scale"], () => view.show());
+  const resized = new ResizeObserver(() => view.show());
+  resized.observe(view.element);
+  return () => {
+    stop();
+    resized.disconnect();
+    view.frame.cancel();
+  };
+}
+
+function render({ model: widget, el }) {
+  return guarded(el, () => start(widget, el));
+}
+
+export default { render };
