@@ -21,6 +21,7 @@ MODELS = {
     "stacked": cl.RNNLMScratch(cl.StackedRNNScratch(V, 4, 2), V, lr=1.0),
     "rnn": cl.RNNLM(cl.RNN(6), V, lr=1.0),
     "gru": cl.RNNLM(cl.GRU(3, 2, dropout=0.3), V, lr=1.0),
+    "lstm": cl.RNNLM(cl.LSTM(3, 2, dropout=0.3), V, lr=1.0),
 }
 RULES = {  # how code is written and checked: no number depends on them
     "jax_disable_jit": True,
@@ -91,7 +92,8 @@ def check(name, path, same):
 @pytest.mark.parametrize(
     "rule, name",
     [(rule, "gru") for rule in RULES]
-    + [("jax_disable_jit", "stacked"), ("jax_numpy_rank_promotion", "stacked")],
+    + [("jax_disable_jit", "stacked"), ("jax_numpy_rank_promotion", "stacked")]
+    + [("jax_disable_jit", "lstm"), ("jax_numpy_dtype_promotion", "lstm")],
 )
 def test_rules_for_code_change_no_number(rule, name, tmp_path):
     expected, texts, result, written = check(name, tmp_path / "run", (rule, RULES[rule]))
@@ -109,7 +111,7 @@ def test_more_digits_give_nearly_the_same(name, tmp_path):
     assert {x.dtype.name for x in jax.tree.leaves(result.params)} == {
         "float64" if own else "float32"
     }
-    close = 1e-5 if name == "rnn" else 0.1  # the GRU's dropout draws other masks
+    close = 1e-5 if name == "rnn" else 0.1  # dropout draws other masks
     np.testing.assert_allclose(perplexities(result), perplexities(expected), rtol=close)
     assert not np.array_equal(perplexities(result), perplexities(expected))
 
@@ -124,7 +126,7 @@ def test_other_random_numbers_give_another_run(rule, value, tmp_path):
     assert not np.array_equal(perplexities(result), perplexities(expected))
 
 
-@pytest.mark.parametrize("name", ["stacked", "gru"])
+@pytest.mark.parametrize("name", ["stacked", "gru", "lstm"])
 @pytest.mark.parametrize("rule", ["jax_enable_x64", "jax_disable_jit"])
 def test_state_is_carried(rule, name):
     expected, _ = usual(name, carry=True)
@@ -144,7 +146,7 @@ def test_another_device_by_default_gets_the_result(tmp_path):
     assert {device for x in jax.tree.leaves(result.params) for device in x.devices()} == {second}
 
 
-@pytest.mark.parametrize("name", ["stacked", "rnn", "gru"])
+@pytest.mark.parametrize("name", ["stacked", "rnn", "gru", "lstm"])
 def test_a_twin_has_as_many_digits_as_its_model(name):
     X = np.arange(12, dtype=np.int32).reshape(2, 6) % V
     model = MODELS[name]
@@ -166,7 +168,7 @@ def test_a_twin_has_as_many_digits_as_its_model(name):
         np.testing.assert_allclose(one, other, rtol=1e-10 if one.dtype == np.float64 else 1e-5)
 
 
-@pytest.mark.parametrize("name", ["stacked", "gru"])
+@pytest.mark.parametrize("name", ["stacked", "gru", "lstm"])
 def test_weights_in_fewer_digits_than_the_state(name):
     result, _ = usual(name)
     small = jax.tree.map(lambda x: x.astype("bfloat16"), result.params)

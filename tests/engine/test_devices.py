@@ -173,7 +173,7 @@ def test_who_wants_nothing_optimised_gets_that():
     assert compiler_options("cpu") is None
 
 
-@pytest.mark.parametrize("layer", [cl.RNN(7), cl.GRU(7, 2, dropout=0.2)])
+@pytest.mark.parametrize("layer", [cl.RNN(7), cl.GRU(7, 2, dropout=0.2), cl.LSTM(7, 2)])
 def test_training_with_the_options_gives_the_same(layer, data, usual_compiler):
     model = cl.RNNLM(layer, len(data.vocab), lr=1.0)
     results = []

@@ -124,6 +124,7 @@ def plain_fit(model, data, epochs, seed, optimizer):
     [
         (rnn_model, 0.05, None),
         (functools.partial(gru_model, num_layers=1), None, optax.adam(0.02)),
+        (lambda d: cl.RNNLM(cl.LSTM(H, 2), len(d.vocab), lr=1.0), 0.2, None),
     ],
 )
 def test_trainer_equals_a_plain_loop(data, make, clip, optimizer):
@@ -282,9 +283,10 @@ def test_any_optimizer(data, optimizer, devices):
     [
         rnn_model,
         gru_model,
+        lambda d: cl.RNNLM(cl.LSTM(H, 2), len(d.vocab), 1.0),
         lambda d: cl.RNNLMScratch(cl.RNNScratch(len(d.vocab), H), len(d.vocab), 1.0),
     ],
-    ids=["RNN", "GRU", "fused RNNScratch"],
+    ids=["RNN", "GRU", "LSTM", "fused RNNScratch"],
 )
 def test_bfloat16_is_close_to_float32_but_not_the_same(data, make):
     model = make(data)
