@@ -278,8 +278,8 @@ class Page(HTMLParser):
             self.links.append(known["href"])
 
 
-# What a page loads beside fonts and the theme: itself, its figures, and the parts of its widgets. Of
-# these the weights of the largest model alone have half a megabyte.
+# What a page loads beside fonts and the theme: itself, its figures, and the parts of its widgets,
+# where the weights of the largest model alone have half a megabyte.
 OWN = re.compile(rf'"(?:\.\./)?((?:_images|{FOLDER})/[^"?]+)')
 LIGHT, LIGHT_WITH_ALL = 400_000, 900_000  # bytes
 
