@@ -110,7 +110,7 @@ def test_nothing_is_wider_than_a_phone(seen, path):
 
 @pytest.mark.parametrize("path", CHAPTERS)
 def test_no_code_scrolls_sideways_on_a_laptop(seen, path):
-    code = seen(path, **LAPTOP).page.locator("article .cell_input pre:visible")
+    code = seen(path, **LAPTOP).page.locator("article .cell_input pre")
     assert code.count() > 5
     wide = code.evaluate_all(
         "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
@@ -140,7 +140,6 @@ def test_figures_keep_their_colours_in_the_dark(seen, path):
     assert styles and all(style == ["none", "rgba(0, 0, 0, 0)"] for style in styles)
 
 
-@pytest.mark.engines
 @pytest.mark.parametrize("path", CHAPTERS)
 def test_notebook_can_be_downloaded(page_of, path, tmp_path):
     page = page_of(path)
@@ -223,7 +222,6 @@ def test_a_page_runs_no_scripts_but_its_own(visit, path):
     assert opened.off_host == []
 
 
-@pytest.mark.engines
 def test_the_buttons_above_the_text_work(visit):
     opened = visit(CHAPTERS[0])
     opened.page.evaluate("window.print = () => { window.printed = true; }")
@@ -282,9 +280,10 @@ class Page(HTMLParser):
             self.links.append(known["href"])
 
 
-# What a page loads beside fonts and the theme: itself, its figures, its widgets' parts.
+# What a page loads beside fonts and the theme: itself, its figures, and the parts of its widgets,
+# where the weights of the largest model alone have half a megabyte.
 OWN = re.compile(rf'"(?:\.\./)?((?:_images|{FOLDER})/[^"?]+)')
-LIGHT = 700_000  # bytes
+LIGHT, LIGHT_WITH_ALL = 400_000, 900_000  # bytes
 
 
 @pytest.mark.parametrize(
@@ -293,7 +292,8 @@ LIGHT = 700_000  # bytes
 def test_a_page_is_light(path):
     page = (HTML / path).read_text(encoding="utf-8")
     own = {name: (HTML / name).stat().st_size for name in OWN.findall(page)}
-    assert len(page.encode()) + sum(own.values()) < LIGHT, own
+    assert len(page.encode()) < LIGHT
+    assert len(page.encode()) + sum(own.values()) < LIGHT_WITH_ALL, own
 
 
 def test_github_serves_folders_that_begin_with_an_underscore():
