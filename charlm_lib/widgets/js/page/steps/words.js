@@ -77,7 +77,7 @@ function backward({ model, next, read, steps }, { t, l }, key) {
       isLast
         ? "Nothing comes from later: this is the last step."
         : `Back from the next step, ${roads[cell]}.`,
-    g: () => `Both are added: what the loss would gain from this state ${where}.`,
+    g: () => `Both are added: how the loss would change with each unit ${where}.`,
     d: () => "Times the slope of tanh, 1 − h²: where a unit is saturated, little passes.",
   };
   return told[key]?.();
