@@ -56,7 +56,8 @@ lint: $(VENV) ## check the style of Python files and notebooks
 unit: $(VENV) ## test the library and the build scripts
 notebooks: $(VENV) ## run the chapters in full and compare the outputs that must not change
 browser: $(VENV) ## test the site, built from the committed chapters, in Chromium
-lint unit notebooks browser:
+engines: $(VENV) ## test that site in Firefox and WebKit, as far as they are there
+lint unit notebooks browser engines:
 	$(BOOK) test $@
 
 check-site: $(VENV) ## build the site from nothing with warnings as errors

@@ -11,6 +11,7 @@ from benchmarks.our_engine import has_twin
 from benchmarks.workloads import Workload
 
 ROOT = Path(__file__).resolve().parents[1]
+TORCH_PROGRAMS = ("torch.nn", "torch.nn, compiled")
 TORCH = ROOT / "_build" / "bench-torch" / "bin" / "python"
 
 
@@ -63,7 +64,7 @@ def contenders(workload: Workload) -> list[str]:
     """
     scanning = ["plain loop, scanning"] if workload.is_written_out else []
     fused = ["fused"] if has_twin(workload) else []
-    torch = ["torch.nn", "torch.nn, compiled"] if TORCH.is_file() else []
+    torch = TORCH_PROGRAMS if TORCH.is_file() else ()
     return ["plain loop", *scanning, "one program", "all cores", "unmodified", *fused, *torch]
 
 

@@ -9,6 +9,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from benchmarks.compare import TORCH_PROGRAMS, contenders
+from benchmarks.workloads import WORKLOADS
 from charlm_lib.display import plots, style
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -231,6 +233,18 @@ def plot_growth(results: dict) -> Figure:
     factors = [size / sizes[0] for size in sizes]
     labels = "size, relative to the smallest", "time per update"
     return plots.plot_lines(factors, lines, *labels, log_x=True)
+
+
+def unmeasured(results: dict) -> list[str]:
+    """List the workloads and programs that `make bench` measures by now and these results lack."""
+    workloads = [name for name in WORKLOADS if name not in results["updates"]]
+    programs = {
+        program: None
+        for name, runs in results["updates"].items()
+        for program in (*contenders(WORKLOADS[name]), *TORCH_PROGRAMS)
+        if program not in runs
+    }
+    return [*workloads, *programs]
 
 
 def missed(results: dict) -> str:
