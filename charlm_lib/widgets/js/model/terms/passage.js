@@ -34,12 +34,12 @@ export function layerQuantities(model, step, l) {
 function termsOf(model, { token, before, after }, l, numGates) {
   const { hiddens: H } = model.about;
   const p = model.parameters;
-  const { Wx, Wh, b, bn } = model.layout.rows[l];
+  const { Wx, Wh, b, own } = model.layout.rows[l];
   const G = numGates * H;
   const below = l > 0 ? layerOf(after, l - 1, H) : null;
   return {
     bias: (column) => ({ kind: "bias", value: p[b + column] }),
-    biasOfState: (j) => ({ kind: "bias", value: p[bn + j] }),
+    biasOfState: (j) => ({ kind: "bias", value: p[own + j] }),
     input: (column) =>
       below
         ? productTerms("below", below, p, Wx, G, column)
