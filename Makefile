@@ -22,7 +22,7 @@ NEWEST_PYTHON ?= python3.14 python3.13 python3.12
 COLAB := _build/colab
 COLAB_PYTHON ?= python3.13
 
-.PHONY: help book slides serve lab plain execute test lint unit notebooks browser check-site \
+.PHONY: help book slides serve lab plain execute test lint unit notebooks browser engines check-site \
 	bench bench-torch gpu-check test-oldest test-newest test-colab test-robust repo lock class-pack test-class-pack clean
 
 help: ## list the targets
