@@ -236,8 +236,9 @@ def test_the_buttons_above_the_text_work(visit):
 @pytest.mark.engines
 def test_code_can_be_copied(visit):
     opened = visit(CHAPTERS[0])
-    button = opened.page.locator("article .copybtn").first
-    button.click()
+    cell = opened.page.locator("article .cell:not(.tag_hide-input)").first
+    cell.hover()
+    cell.locator(".copybtn").click()
     opened.page.locator("article .copybtn.success").wait_for()
     assert opened.problems == {}
 
