@@ -1,5 +1,6 @@
 """What is on a slide, by the cells' metadata or by the rule; and the files that a deck needs."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -249,3 +250,15 @@ def test_the_table_of_a_figures_numbers_is_not_shown():
         cell = code(out=[*FIGURE, table], slide=slide)
         shown = deck_cells(new_notebook(cells=[text("## Two\n\nHow."), cell]), KNOWN)
         assert [o for c in shown for o in c.get("outputs", [])] == FIGURE
+
+
+def test_a_decks_stylesheets_fetch_no_others(tmp_path):
+    decks.copy_assets(tmp_path)
+    deck = (decks.HERE / "deck/index.html.j2").read_text(encoding="utf-8")
+    hrefs = re.findall(r'"stylesheet" href="(.+?)"', deck)
+    linked = [tmp_path / "slides" / place for place in hrefs]
+    assert {path.name for path in linked} >= {"white.css", "source-sans-pro.css", "deck.css"}
+    for path in linked:
+        content = path.read_text(encoding="utf-8")
+        assert "@import" not in content, path.name
+        assert path.name != "white.css" or content.count("{") > 50

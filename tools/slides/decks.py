@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 from nbconvert.exporters import SlidesExporter
@@ -24,6 +23,9 @@ SITE = HERE.parent / "site"
 OURS = (HERE / "deck/deck.css", HERE / "deck/deck.js", SITE / "widget-host.js")
 # What a deck is made with, besides its chapter.
 RULE = ("tools", "charlm_lib/widgets", "requirements.txt")
+# The theme's line for its typeface, which a deck links itself: Chromium, fetching ahead, sometimes
+# reads the address as one beside the deck.
+IMPORT = re.compile(rb"^@import [^;]*;\n", re.MULTILINE)
 
 
 def speaker_window() -> str:
@@ -45,9 +47,12 @@ def copy_assets(html: Path) -> None:
     places += [(path, html / "slides" / path.name) for path in OURS]
     places += [(SITE / "favicon.svg", html / "_static" / "favicon.svg")]
     for source, target in places:
+        content = source.read_bytes()
+        if source.suffix == ".css":
+            content = IMPORT.sub(b"", content)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.is_file() or target.read_bytes() != source.read_bytes():
-            shutil.copyfile(source, target)
+        if not target.is_file() or target.read_bytes() != content:
+            target.write_bytes(content)
 
 
 def render(name: str, chapter: NotebookNode, references: References) -> str:
