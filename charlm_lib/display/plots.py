@@ -30,12 +30,13 @@ FEW_TICKS = [1, 3, 10, 30, 100, 300, 1000, 3000, TOP]
 
 
 def use_style() -> None:
-    """Use the style of the book for all figures from here on, sharp ones in a notebook."""
+    """Use the style of the book for all figures from here on, drawn as vectors in a notebook."""
     mpl.rcParams.update(RC)
     if in_notebook():
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-        set_matplotlib_formats("retina")
+        # Without what differs between equal figures
+        set_matplotlib_formats("svg", metadata=dict.fromkeys(["Creator", "Date", "Format", "Type"]))
 
 
 def _shown(figure: Figure, table: DataTable) -> Figure:

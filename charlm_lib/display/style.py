@@ -36,7 +36,10 @@ RC = {
     "xtick.color": INK,
     "ytick.color": INK,
     "font.size": 11,
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # of equal width; the reader has one
     "figure.constrained_layout.use": True,
+    "svg.fonttype": "none",  # words stay words, which are found, read aloud and sharp
+    "svg.hashsalt": "charlm",  # or its names of shapes would be drawn by chance
 }
 
 

@@ -3,4 +3,4 @@
 Chapters import these modules from here.
 """
 
-__all__ = ["amounts", "depth_by_text", "depth_study", "recall", "recipe", "search"]
+__all__ = ["amounts", "depth_by_text", "depth_study", "follow_up", "recall", "recipe", "search"]

@@ -2,7 +2,7 @@
 
 `python -m charlm_lib.studies.amounts` trains the last step of `recipe` on a sixteenth, an eighth,
 a quarter, a half and all of its text, always the part that ends where the validation text begins,
-and writes `records/amounts.json`; it takes about a quarter of an hour on two CPU cores. Each run
+and writes `records/amounts.json`; it takes about half an hour on two CPU cores. Each run
 counts where its validation loss was best, and its dropout is the better of `DROPOUTS` for the first
 seed. The table counts the same text; its order is chosen alike.
 """
@@ -18,14 +18,14 @@ from charlm_lib.evaluation import text_nll
 from charlm_lib.ngram import KneserNey, choose_order
 from charlm_lib.runs.training import Trainer
 from charlm_lib.studies import recipe
-from charlm_lib.studies.depth_study import TEST_START, versions
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, versions
 from charlm_lib.texts.corpus import read_corpus
 from charlm_lib.texts.data import TextData
 from charlm_lib.texts.vocabulary import Vocab
 
 RECORD = Path(__file__).parent / "records" / "amounts.json"
 ROWS_OF = (2, 4, 8, 16, 33)  # windows of each row of the batch: a sixteenth to all of the text
-DROPOUTS, SEEDS = (0.3, 0.6), (0,)
+DROPOUTS = (0.3, 0.6)
 MOST_EPOCHS = 132  # a short text is known by heart long before
 
 

@@ -1,7 +1,7 @@
 """A task that asks for memory alone: recall a symbol after so many steps of noise.
 
 `python -m charlm_lib.studies.recall` trains every network on every delay that the record,
-`records/recall.json`, does not have yet; it takes about a quarter of an hour on two CPU cores. It
+`records/recall.json`, does not have yet; it takes about half an hour on two CPU cores. It
 is the positive control of chapter 5: here a memory that reaches back is seen, where there is one.
 
 A sequence is one of 8 symbols and then noise, one of 8 other symbols at each step. After the last
@@ -27,7 +27,7 @@ from charlm_lib.models import RNNLM
 from charlm_lib.studies.depth_study import SEEDS, versions
 
 RECORD = Path(__file__).parent / "records" / "recall.json"
-STARTS = "small", "orthogonal", "gru", "slow gru"  # whose networks the record has, all of them
+STARTS = "small", "orthogonal", "gru", "slow gru", "lstm", "open lstm", "slow lstm"
 DELAYS, DEPTHS = (5, 10, 20, 50, 100), (1, 2, 4)
 NUM_SYMBOLS, NUM_HIDDENS, BATCH_SIZE = 8, 32, 64
 NUM_UPDATES, LR = 1_500, 0.003

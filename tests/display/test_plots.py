@@ -207,6 +207,26 @@ def test_use_style():
         assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(plots.COLORS)
 
 
+def test_equal_figures_of_a_notebook_are_equal_files_with_words_in_them(monkeypatch):
+    from matplotlib_inline import backend_inline
+
+    asked, files = [], []
+    monkeypatch.setattr(plots, "in_notebook", lambda: True)
+    monkeypatch.setattr(
+        backend_inline, "set_matplotlib_formats", lambda kind, **how: asked.append((kind, how))
+    )
+    with mpl.rc_context():
+        plots.use_style()
+        ((kind, how),) = asked
+        for _ in range(2):
+            file = io.BytesIO()
+            figure = plots.draw_perplexity(history([20.0, 9.0], [21.0, 10.0]))
+            figure.savefig(file, format=kind, **how)
+            files.append(file.getvalue().decode())
+    assert files[0] == files[1] and ">epoch</text>" in files[0]
+    assert mpl.__version__ not in files[0] and "T0" not in files[0]
+
+
 @pytest.mark.parametrize(
     "call, words",
     [

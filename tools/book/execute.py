@@ -15,6 +15,7 @@ from tools.book.lanes import BESIDE, in_lanes
 from tools.book.normalise import normalise, write
 from tools.book.stage import place, sources
 from tools.book.timings import keep_timings
+from tools.book.weights import read_chapter, remove_unused, write_chapter
 
 # What was done with a chapter: its notebook with outputs, the results that it saved, its key.
 Kept = tuple[NotebookNode, dict[str, str], str]
@@ -54,7 +55,7 @@ def keep_valid(
         before: the results that others have saved there; None for a chapter of BESIDE.
         committed: as for `execute_all`.
     """
-    nb = nbformat.read(places.notebook(name), as_version=4)
+    nb = read_chapter(name)
     key = chapter_key(name, nb, before or {})
     if committed and counts(nb, key):
         saved = dict(nb.metadata[MARK]["results"])
@@ -85,7 +86,7 @@ def out_of_date() -> list[str]:
     """List the chapters whose committed outputs, or results, are not those of their present key."""
     old, before = [], {}
     for name in places.chapter_names():
-        nb = nbformat.read(places.notebook(name), as_version=4)
+        nb = read_chapter(name)
         if not counts(nb, chapter_key(name, nb, {} if name in BESIDE else before)):
             old.append(name)
         before |= nb.metadata.get(MARK, {}).get("results", {})
@@ -154,11 +155,12 @@ def update_chapters() -> None:
     """
     committed, saved = places.ROOT / "chapters", {}
     for name, (executed, results, key) in execute_all().items():
-        old = nbformat.read(places.notebook(name), as_version=4)
+        old = read_chapter(name)
         new = marked(keep_timings(executed, normalise(old)), key, results)
         saved |= results
         if new != old:
-            write(new, places.notebook(name))
+            write_chapter(new, places.notebook(name))
             print(f"  {name}.ipynb: updated")
+    remove_unused()
     fetch(saved, places.source_folder() / "chapters", committed)
     remove(results_in(committed).keys() - saved.keys(), committed)

@@ -6,8 +6,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "_build"
-# Folders beside the chapters: the models that they trained, and their executed copies.
-RESULTS, EXECUTED = "results", ".executed"
+# Folders beside the chapters: the models that they trained, their widgets' weights, and their
+# executed copies.
+RESULTS, WEIGHTS, EXECUTED = "results", "weights", ".executed"
 
 
 class BuildError(Exception):

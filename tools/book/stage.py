@@ -15,7 +15,7 @@ from tools.release import repository
 from tools.site import licences
 
 # What one execution of the chapters leaves beside them, and staging must not delete.
-IGNORED = {places.RESULTS, places.EXECUTED, ".ipynb_checkpoints", "__pycache__"}
+IGNORED = {places.RESULTS, places.WEIGHTS, places.EXECUTED, ".ipynb_checkpoints", "__pycache__"}
 
 
 def sources() -> dict[str, bytes]:

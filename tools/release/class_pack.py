@@ -15,6 +15,7 @@ import nbformat
 from tools.book import places
 from tools.book.places import RESULTS, BuildError
 from tools.book.scripts import with_scripts
+from tools.book.weights import read_chapter
 from tools.library import write_whole
 from tools.site.licences import declared_licence
 
@@ -97,7 +98,7 @@ def how_to(python: str, platforms: list[str]) -> str:
 
 def notebooks() -> dict[str, str]:
     """Give the chapters as committed, with their widgets' scripts: place in the pack -> text."""
-    chapters = {n: nbformat.read(places.notebook(n), as_version=4) for n in places.chapter_names()}
+    chapters = {n: read_chapter(n) for n in places.chapter_names()}
     return {
         f"notebooks/{Path(name).name}.ipynb": nbformat.writes(with_scripts(name, nb)) + "\n"
         for name, nb in chapters.items()

@@ -7,7 +7,6 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from tools.book import changed, places
@@ -15,6 +14,7 @@ from tools.book.kernel import kernel_environment
 from tools.book.key import results_in
 from tools.book.places import BuildError
 from tools.book.stage import sources, stage
+from tools.book.weights import read_chapter
 from tools.library import digest
 from tools.slides.decks import build_decks
 
@@ -52,7 +52,7 @@ def build_tested(clean: bool) -> None:
     if not results.is_dir():
         raise BuildError(f"There is no folder {results}: run `make notebooks` first.")
     names = places.chapter_names()
-    chapters = {n: nbformat.read(places.notebook(n), as_version=4) for n in names}
+    chapters = {n: read_chapter(n) for n in names}
     shutil.rmtree(source / "chapters" / places.RESULTS, ignore_errors=True)
     shutil.copytree(results, source / "chapters" / places.RESULTS)
     key = site_key(chapters, source)
