@@ -1,4 +1,4 @@
-"""The follow-up: tied weights are one array, the mean is a mean, and learning comes after reading."""
+"""The follow-up: a tied weight is one array, the mean is a mean, learning comes after reading."""
 
 import json
 from dataclasses import asdict, replace
