@@ -5,5 +5,6 @@ not before.
 """
 
 from charlm_lib.display.numbers import format_perplexity
+from charlm_lib.display.tables import Table
 
-__all__ = ["diagrams", "format_perplexity", "plots"]
+__all__ = ["Table", "diagrams", "format_perplexity", "plots"]

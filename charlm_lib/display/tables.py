@@ -1,27 +1,37 @@
-"""The numbers of a figure as a table, for readers who do not see the figure."""
+"""Tables: results to read, and the numbers of a figure for readers who do not see it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 
-class DataTable:
-    """A table that notebooks and the site show closed, below the figure of the same numbers.
+class Table:
+    """A table to read: a name and values in each row, aligned by column.
 
     Args:
-        title: what the numbers are.
         head: a name for each column.
-        rows: for each row its name and its values, as texts.
+        rows: for each row its name and its values, texts or numbers.
+
+    Raises:
+        ValueError: a row has not one entry for each column.
     """
 
-    def __init__(self, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]):
-        self.title, self.head, self.rows = title, list(head), [list(row) for row in rows]
+    def __init__(self, head: Sequence[str], rows: Iterable[Sequence]):
+        self.head, self.rows = list(head), [list(map(str, row)) for row in rows]
+        for row in self.rows:
+            if len(row) != len(self.head):
+                raise ValueError(
+                    f"the row {row} has {len(row)} entries for {len(self.head)} columns: "
+                    f"{', '.join(self.head)}"
+                )
 
     def __repr__(self) -> str:
         lines = [self.head, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        body = ("  ".join(map(str.rjust, line, widths)).rstrip() for line in lines)
-        return "\n".join([f"Data: {self.title}", *body])
+        return "\n".join(
+            "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
+            for line in lines
+        )
 
     def _repr_html_(self) -> str:
         # No blank line: it would end the block of HTML when the site's sources hold it in Markdown.
@@ -32,13 +42,33 @@ class DataTable:
             + "</tr>\n"
             for name, *values in self.rows
         )
-        title = escape(self.title)
         return (
-            f'<details class="charlm-data"><summary>Data: {title}</summary>\n'
-            f'<div role="group" aria-label="{title}" tabindex="0" style="overflow-x: auto">\n'
-            f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n"
-            "</div></details>"
+            '<div class="charlm-table" tabindex="0" role="group" aria-label="Table" '
+            'style="overflow-x: auto">\n'
+            f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n</div>"
         )
+
+
+class DataTable(Table):
+    """The numbers of a figure, which notebooks and the site show closed below it.
+
+    Args:
+        title: what the numbers are.
+        head: a name for each column.
+        rows: for each row its name and its values, as texts.
+    """
+
+    def __init__(self, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]):
+        super().__init__(head, rows)
+        self.title = title
+
+    def __repr__(self) -> str:
+        return f"Data: {self.title}\n{super().__repr__()}"
+
+    def _repr_html_(self) -> str:
+        title = escape(self.title)
+        table = super()._repr_html_().replace('"Table"', f'"{title}"', 1)
+        return f'<details class="charlm-data"><summary>Data: {title}</summary>\n{table}</details>'
 
 
 def evenly(count: int, most: int = 13) -> list[int]:

@@ -198,7 +198,7 @@ def finish(record: dict, work: Path) -> dict:
         losses = {
             "table": table.nll(ids[name]),
             "table that goes on counting": adaptive_nll(ids["train"], ids[name], order, len(vocab)),
-            "best network": np.asarray(text_nll(network, ids[name]), float),
+            "follow-up network": np.asarray(text_nll(network, ids[name]), float),
             "network that goes on learning": dynamic,
         }
         losses = {label: nll[: len(dynamic)] for label, nll in losses.items()}

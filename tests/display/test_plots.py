@@ -330,11 +330,21 @@ def test_table_of_bars_and_of_a_heat_map(shown):
 
 def test_a_table_is_closed_text_and_html():
     table = tables.DataTable("y by <x>", ["x", "y"], [["1", "10.5"], ["200", "<2>"]])
-    assert repr(table) == "Data: y by <x>\n  x     y\n  1  10.5\n200   <2>"
+    assert repr(table) == "Data: y by <x>\nx       y\n1    10.5\n200   <2>"
     html = table._repr_html_()
     assert html.startswith("<details") and "open" not in html and "\n\n" not in html
     assert "y by &lt;x&gt;" in html and "<td>&lt;2&gt;</td>" in html
     assert html.count('scope="col"') == html.count('scope="row"') == 2
+
+
+def test_a_table_of_results_is_aligned_text_and_open_html():
+    table = tables.Table(["a step", "loss"], [["one", 1.5], ["a longer <one>", "1,000"]])
+    assert repr(table) == "a step           loss\none               1.5\na longer <one>  1,000"
+    html = table._repr_html_()
+    assert "<details" not in html and "\n\n" not in html
+    assert "<td>1.5</td>" in html and 'scope="row">a longer &lt;one&gt;<' in html
+    with pytest.raises(ValueError, match="1 entries for 2 columns: a step, loss"):
+        tables.Table(["a step", "loss"], [["one", 1.5], ["two"]])
 
 
 # --- what a person sees while a model trains ---

@@ -103,7 +103,7 @@ def test_a_follow_up_is_run_once_and_finished(tmp_path, monkeypatch):
     record = follow_up.read_record()
     best = min(first, key=lambda entry: entry["validation_loss"])
     assert record["chosen"]["trial"] == best["trial"]
-    validation = record["validation"]["best network"]["loss"]
+    validation = record["validation"]["follow-up network"]["loss"]
     assert validation == pytest.approx(best["validation_loss"], abs=5e-3)
     assert 0 <= record["chosen"]["share"] <= 1
 
