@@ -10,6 +10,9 @@ import pytest
 import yaml
 from nbformat import NotebookNode
 
+from tools.book.roles import text_of
+from tools.book.stage import with_anchors
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
 NUMBERED = [c["file"] for p in PARTS if p["caption"] == "Chapters" for c in p["chapters"]]
@@ -135,3 +138,10 @@ def test_the_knob_exercise_needs_no_cell_but_the_knobs(name):
     for exercise in exercises(nb):
         if "turn the knob" in exercise.kinds:
             assert "Edit nothing but the knob cell" in exercise.text, exercise.text
+
+
+def test_every_exercise_has_an_address_on_the_site(name):
+    text = text_of(with_anchors(chapter(name)))
+    anchors = re.findall(r'<span id="exercise-(\d+)"></span>\*\*\1\. ', text)
+    assert anchors == [str(exercise.number) for exercise in exercises(chapter(name))]
+    assert re.findall(r'\*\*<a class="headerlink" href="#exercise-(\d+)"', text) == anchors

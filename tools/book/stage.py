@@ -1,5 +1,6 @@
 """Collect what the site is built from in one folder, so that a build never touches the sources."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,11 +10,17 @@ from nbformat.v4 import new_markdown_cell
 
 from tools.book import places
 from tools.book.key import MARK
-from tools.book.roles import with_roles
+from tools.book.roles import each, with_roles
 from tools.book.scripts import with_scripts
 from tools.release import repository
 from tools.site import licences
 
+# The title of an exercise: its number, its grade and minutes, what it is.
+EXERCISE = re.compile(r"^(?P<title>\*\*(?P<number>\d+)\. [^*]+\*\*)", re.MULTILINE)
+ANCHORED = (
+    r'<span id="exercise-\g<number>"></span>\g<title><a class="headerlink" '
+    r'href="#exercise-\g<number>" title="Link to exercise \g<number>">#</a>'
+)
 # What one execution of the chapters leaves beside them, and staging must not delete.
 IGNORED = {places.RESULTS, places.WEIGHTS, places.EXECUTED, ".ipynb_checkpoints", "__pycache__"}
 
@@ -65,6 +72,11 @@ def with_tables_as_text(nb: NotebookNode) -> NotebookNode:
     return NotebookNode(nb, cells=cells)
 
 
+def with_anchors(nb: NotebookNode) -> NotebookNode:
+    """Let every exercise of a chapter have an address, which it shows when one points at it."""
+    return each(nb, lambda text: EXERCISE.sub(ANCHORED, text))
+
+
 def for_site(name: str, nb: NotebookNode) -> NotebookNode:
     """Give a chapter as the site needs it: with roles and scripts, without what only we read.
 
@@ -72,7 +84,7 @@ def for_site(name: str, nb: NotebookNode) -> NotebookNode:
     """
     if (url := repository.published()) != repository.repository():
         nb = repository.chapter_with(nb, f"{name}.ipynb", url, repository.main_branch())
-    staged = with_scripts(name, with_tables_as_text(with_roles(nb)))
+    staged = with_scripts(name, with_tables_as_text(with_anchors(with_roles(nb))))
     kept = {k: v for k, v in staged.metadata.items() if k != MARK}
     return NotebookNode(staged, metadata=NotebookNode(kept))
 
