@@ -55,6 +55,16 @@ def close_figures():
     plt.close("all")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def forget_programs():
+    """Keep no compiled program of a file: each has pieces of memory, of which a process has 65,530.
+
+    All unit tests in one process would have more, and JAX then ends it by a segmentation fault.
+    """
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture(scope="session")
 def text():
     return TEXT
