@@ -90,7 +90,12 @@ def broken(result, value):
     [
         (lambda r: pack({}), "no models"),
         (lambda r: pack({"a": 3}), "'a' is 3, not a result of Trainer.fit"),
-        (lambda r: pack(r, "int8"), "'int8': choose one of float16, float32"),
+        (lambda r: pack(r, "int4"), "'int4': choose one of int8, float16, float32"),
+        (lambda r: pack({"x": broken(r["1 layer"], 1e8)}, "int8"), "too large for float16"),
+        (
+            lambda r: TextSampler(r, shown=["LSTM", "RNN"]),
+            "shown \\['RNN'\\]: choose from .*'LSTM'",
+        ),
         (lambda r: pack({"x": broken(r["1 layer"], jnp.nan)}), "'x' has weights that are not fin"),
         (lambda r: pack({"x": broken(r["1 layer"], 1e6)}), "too large for float16"),
         (

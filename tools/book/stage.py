@@ -12,7 +12,7 @@ from tools.book.key import MARK
 from tools.book.roles import with_roles
 from tools.book.scripts import with_scripts
 from tools.release import repository
-from tools.site import licences
+from tools.site import front, licences
 
 # What one execution of the chapters leaves beside them, and staging must not delete.
 IGNORED = {places.RESULTS, places.EXECUTED, ".ipynb_checkpoints", "__pycache__"}
@@ -86,7 +86,9 @@ def stage(chapters: dict[str, NotebookNode], folder: Path) -> None:
         f"{name}.ipynb": nbformat.writes(for_site(name, nb)).encode()
         for name, nb in chapters.items()
     }
-    wanted = {**sources(), **notebooks}
+    files = sources()
+    files |= front.staged(chapters, files[front.PAGE].decode())
+    wanted = {**files, **notebooks}
     place(wanted, folder)
     for path in folder.rglob("*"):
         name = path.relative_to(folder)
