@@ -18,8 +18,7 @@ from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, as_ours
 from charlm_lib.texts.vocabulary import Vocab, readable
 
-DTYPES = ("int8", "float16", "float32")
-BLOCK = 64  # numbers that share a scale in "int8"
+DTYPES = ("float16", "float32")
 STEPS = 16  # that are compared
 
 
@@ -112,8 +111,8 @@ def pack(results: Any, dtype: str = "float16") -> tuple[list[dict[str, Any]], by
 
     Args:
         results: a result of `Trainer.fit`, or a dict from a name to such a result.
-        dtype: "float16" (2 bytes a parameter, logits within 5e-3 for weights of usual size),
-            "float32" (4 bytes, within 1e-5), or "int8" (one byte and a little, see `in_bytes`).
+        dtype: "float16" (2 bytes a parameter, logits within 5e-3 for weights of usual size) or
+            "float32" (4 bytes, within 1e-5).
 
     Returns:
         One description a model (name, cell, sizes, vocabulary, place in the bytes), and the bytes
@@ -135,42 +134,16 @@ def pack(results: Any, dtype: str = "float16") -> tuple[list[dict[str, Any]], by
         vector, about = to_vector(result.model, result.params)
         if not np.isfinite(vector).all():
             raise ValueError(f"{name!r} has weights that are not finite: its training diverged")
-        chunk = in_bytes(vector, dtype, repr(name))
+        with np.errstate(over="ignore"):
+            small = vector.astype(np.dtype(dtype).newbyteorder("<"))
+        if not np.isfinite(small).all():
+            raise ValueError(f'{name!r} has weights too large for float16: pass dtype="float32"')
+        chunk = small.tobytes()
         place = {"offset": len(data), "bytes": len(chunk)}
         tokens = list(result.vocab.tokens)
         descriptions.append({"name": str(name), **about, "tokens": tokens, "dtype": dtype, **place})
         data += chunk
     return descriptions, data
-
-
-def in_bytes(vector: np.ndarray, dtype: str, name: str) -> bytes:
-    """Write finite numbers as bytes, lowest byte first.
-
-    As "int8", each block of 64 numbers w, the last one filled up by zeros, is a float16 scale
-    s = max|w| / 127 and 64 signed bytes q = round(w / s), so that w is s q to within s / 2: the
-    form Q8_0 of llama.cpp, with blocks twice as long.
-
-    Args:
-        vector: numbers, `(n,)`.
-        dtype: one of DTYPES.
-        name: what they are the weights of, for the message.
-
-    Raises:
-        ValueError: a number, or a scale, is too large for float16.
-    """
-    is_small = dtype == "int8"
-    blocks = np.pad(vector, (0, -vector.size % BLOCK)).reshape(-1, BLOCK)  # (num_blocks, 64)
-    scales = np.abs(blocks).max(1, keepdims=True) / 127  # (num_blocks, 1)
-    with np.errstate(over="ignore"):
-        stored = np.dtype("float16" if is_small else dtype).newbyteorder("<")
-        numbers = (scales if is_small else vector).astype(stored)
-    if not np.isfinite(numbers).all():
-        raise ValueError(f'{name} has weights too large for float16: pass dtype="float32"')
-    if not is_small:
-        return numbers.tobytes()
-    steps = np.where(numbers > 0, numbers.astype(np.float32), 1)  # by the scale as it is stored
-    whole = np.clip(np.rint(blocks / steps), -127, 127).astype(np.int8)
-    return np.concatenate([numbers.view(np.int8), whole], axis=1).tobytes()  # 66 bytes a block
 
 
 def check_text(text: str, descriptions: list[dict[str, Any]], what: str) -> None:

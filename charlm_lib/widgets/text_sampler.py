@@ -6,8 +6,9 @@ from typing import Any
 import anywidget
 import traitlets
 
-from charlm_lib.export import check_text, pack
+from charlm_lib.export import check_text
 from charlm_lib.widgets.bundle import module, style
+from charlm_lib.widgets.packing import packed
 from charlm_lib.widgets.seeds import LAST_SEED, check_seed
 
 LONGEST = 600
@@ -23,7 +24,7 @@ class TextSampler(anywidget.AnyWidget):
         length: characters to write.
         seed: the same prefix and seed give the same text; a whole number below 2**31.
         tint: colour the characters by surprise (-log2 p, in bits).
-        dtype: "int8", "float16" or "float32" weights; see `export.pack`.
+        dtype: "int8", "float16" or "float32" weights; see `widgets.packing`.
         shown: the names of the models that are shown at first; default all. Of more than two, the
             reader chooses.
         opening: for the top of a page: it writes by itself, once, when it comes into view, and
@@ -64,7 +65,7 @@ class TextSampler(anywidget.AnyWidget):
         shown: Sequence[str] | None = None,
         opening: bool = False,
     ):
-        models, weights = pack(results, dtype)
+        models, weights = packed(results, dtype)
         check_text(prefix, models, "prefix")
         if not 0 <= temperature <= 2:
             raise ValueError(f"temperature {temperature}: choose between 0 (greedy) and 2")

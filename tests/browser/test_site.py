@@ -318,7 +318,7 @@ def test_links_inside_the_book_lead_somewhere():
 
 # What the build writes itself: pages, what search and other books look up, figures, licences.
 MADE = (
-    *("*.html", "searchindex.js", "objects.inv", "_images/*", "_sources/*"),
+    *("*.html", "*.pdf", "searchindex.js", "objects.inv", "_images/*", "_sources/*"),
     *(f"{TEXTS}/*", f"{FOLDER}/*"),
 )
 # Sphinx fills these in: a package has only their templates, or the program that writes them.

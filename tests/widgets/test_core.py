@@ -22,7 +22,9 @@ from charlm_lib import (
     predict,
 )
 from charlm_lib.cells import layer_of
-from charlm_lib.export import from_vector, in_bytes, pack, to_vector
+from charlm_lib.export import from_vector, to_vector
+from charlm_lib.widgets.packing import in_bytes
+from charlm_lib.widgets.packing import packed as pack_for_page
 
 VOCAB = Vocab("abcdefghijklmnopqrstuvwxyz ")
 V = len(VOCAB)
@@ -62,7 +64,7 @@ def compiled(name):
 
 
 def packed(result, dtype="float32"):
-    [about], weights = pack({"it": result}, dtype)
+    [about], weights = pack_for_page({"it": result}, dtype)
     return {"about": about, "weights": base64.b64encode(weights).decode()}
 
 
@@ -433,7 +435,7 @@ def test_int8_reads_as_blocks_of_64_with_a_scale_each(run_node):
     rng = np.random.default_rng(3)
     values = rng.normal(size=7 * 64 - 2).astype(np.float32)  # 3 V + 2 numbers, of one unit
     values *= np.repeat(np.float32([1e-3, 0.2, 3, 0, 1e-9, 900, 7e-2]), 64)[:-2]
-    data = in_bytes(values, "int8", "it")
+    data = in_bytes(values, "it")
     assert len(data) == 7 * 66
     blocks = np.frombuffer(data, np.int8).reshape(7, 66)
     scales = blocks[:, :2].copy().view("<f2").astype(np.float64)

@@ -90,12 +90,7 @@ def broken(result, value):
     [
         (lambda r: pack({}), "no models"),
         (lambda r: pack({"a": 3}), "'a' is 3, not a result of Trainer.fit"),
-        (lambda r: pack(r, "int4"), "'int4': choose one of int8, float16, float32"),
-        (lambda r: pack({"x": broken(r["1 layer"], 1e8)}, "int8"), "too large for float16"),
-        (
-            lambda r: TextSampler(r, shown=["LSTM", "RNN"]),
-            "shown \\['RNN'\\]: choose from .*'LSTM'",
-        ),
+        (lambda r: pack(r, "int8"), "'int8': choose one of float16, float32"),
         (lambda r: pack({"x": broken(r["1 layer"], jnp.nan)}), "'x' has weights that are not fin"),
         (lambda r: pack({"x": broken(r["1 layer"], 1e6)}), "too large for float16"),
         (
@@ -112,6 +107,9 @@ def broken(result, value):
             lambda r: from_vector(r["GRU"].model, np.zeros(7), r["GRU"].params),
             "7 numbers for a model of 13084 parameters",
         ),
+        (lambda r: TextSampler(r, dtype="int4"), "choose one of int8, float16, float32"),
+        (lambda r: TextSampler({"x": broken(r["1 layer"], 1e8)}, dtype="int8"), "large for int8"),
+        (lambda r: TextSampler(r, shown=["LSTM", "RNN"]), "shown \\['RNN'\\]: .*'1 layer'"),
         (lambda r: TextSampler(r, prefix=""), "prefix is empty"),
         (lambda r: TextSampler(r, prefix="what?"), "'what\\?' has '\\?'.*'1 layer' lacks"),
         (lambda r: TextSampler(r, temperature=-1), "temperature -1"),
