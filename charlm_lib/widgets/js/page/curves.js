@@ -1,6 +1,7 @@
 // Curves of training runs as SVG: they take their colours from the style sheet.
 
 import { heightOf, partsBelow, thinned } from "./curve_shape.js";
+import { heightsOf } from "./label_places.js";
 import { svg } from "./svg.js";
 
 const MOST_POINTS = 300; // drawn per curve
@@ -10,6 +11,8 @@ const LABEL_HEIGHT = 14;
 const TICK_HEIGHT = 16;
 const ABOVE = 8; // pixels between the upper edge and the middle of a label above it
 const LETTER = 7.6; // width of a label's letter
+const FIXED = 1e6; // the weight of a label that stays
+const LED = 5; // pixels off its curve from which a label has a line to it
 
 /** At most so many of 1, 2, 5, 10, 20, ... between two positive numbers; fewer in a wide range. */
 function logTicks(low, high, most) {
@@ -139,16 +142,34 @@ function labelsOf({ x, y, name, show, className, shape: { exits } }, { X, Y, top
   return [end, { x: X(x[summit]), y: above, className, text: text(summit) }];
 }
 
-/** The labels of the curves, none over another, none over the right edge. */
-function drawnLabels(curves, axes, width) {
+/** Where a label is from left to right: beside the end of its curve, inside the drawing. */
+function sideOf({ x, text }, width) {
+  const long = LETTER * text.length;
+  const fits = x + 7 + long <= width;
+  return fits ? { from: x + 7, to: x + 7 + long } : { from: x - 9 - long, to: x - 9 };
+}
+
+/** The name of the level to compare with, as a label that stays. */
+function baseWish(axes, [level, name]) {
+  const to = axes.right - 4;
+  return { from: to - LETTER * name.length, to, y: axes.Y(level) + 10, weight: FIXED };
+}
+
+/** The labels of the curves: none over another or over the name of the level. */
+function drawnLabels(curves, axes, { width, height, base }) {
   const labels = curves.filter(({ isLabelled }) => isLabelled).flatMap((c) => labelsOf(c, axes));
-  labels.sort((a, b) => a.y - b.y);
-  return labels.map((label, i) => {
-    if (i) label.y = Math.max(label.y, labels[i - 1].y + LABEL_HEIGHT);
-    const fits = label.x + 5 + LETTER * label.text.length <= width;
-    const attributes = { x: label.x + (fits ? 7 : -9), "text-anchor": fits ? "start" : "end" };
+  const sides = labels.map((label) => ({ ...sideOf(label, width), y: label.y }));
+  const room = { step: LABEL_HEIGHT, low: axes.top - ABOVE, high: height - MARGIN.bottom };
+  const heights = heightsOf([...sides, baseWish(axes, base)], room);
+  return labels.flatMap((label, i) => {
+    const isRight = sides[i].from > label.x;
+    const x = isRight ? sides[i].from : sides[i].to;
+    const attributes = { x, y: heights[i] + 4, "text-anchor": isRight ? "start" : "end" };
     attributes.class = `clm-end ${label.className}`;
-    return svg("text", { ...attributes, y: label.y + 4 }, label.text);
+    const text = svg("text", attributes, label.text);
+    if (Math.abs(heights[i] - label.y) < LED) return [text];
+    const line = { x1: label.x, y1: label.y, x2: isRight ? x - 1 : x + 1, y2: heights[i] };
+    return [svg("line", { ...line, class: `clm-leader ${label.className}` }), text];
   });
 }
 
@@ -171,7 +192,7 @@ export function drawCurves(target, curves, options) {
     ...gridAndTicks(axes, height),
     ...baseLine(axes, base),
     ...begun.flatMap((curve) => drawnCurve(curve, axes)),
-    ...drawnLabels(begun, axes, width),
+    ...drawnLabels(begun, axes, options),
   );
 }
 
