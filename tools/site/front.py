@@ -106,7 +106,8 @@ def link_pdf(site: Path) -> None:
     index = site / "index.html"
     size = (site / PDF).stat().st_size / 1e6
     link = f'<a href="{PDF}">The whole book as one PDF</a> ({size:.1f} MB)'
-    page, found = PLACE_OF_PDF.subn(f'<p id="charlm-pdf">{link}</p>', index.read_text("utf-8"))
+    text = index.read_text(encoding="utf-8")
+    page, found = PLACE_OF_PDF.subn(f'<p id="charlm-pdf">{link}</p>', text)
     if not found:
         raise BuildError(f"{PAGE} has no {NO_PDF}, in which the PDF is linked")
     index.write_text(page, encoding="utf-8")

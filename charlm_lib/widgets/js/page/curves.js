@@ -1,18 +1,13 @@
 // Curves of training runs as SVG: they take their colours from the style sheet.
 
+import { drawnLabels } from "./curve_labels.js";
 import { heightOf, partsBelow, thinned } from "./curve_shape.js";
-import { heightsOf } from "./label_places.js";
 import { svg } from "./svg.js";
 
 const MOST_POINTS = 300; // drawn per curve
 const SHORTEST = 20; // updates on the shortest axis
 const MARGIN = { left: 44, right: 64, top: 30, bottom: 24 };
-const LABEL_HEIGHT = 14;
 const TICK_HEIGHT = 16;
-const ABOVE = 8; // pixels between the upper edge and the middle of a label above it
-const LETTER = 7.6; // width of a label's letter
-const FIXED = 1e6; // the weight of a label that stays
-const LED = 5; // pixels off its curve from which a label has a line to it
 
 /** At most so many of 1, 2, 5, 10, 20, ... between two positive numbers; fewer in a wide range. */
 function logTicks(low, high, most) {
@@ -59,7 +54,7 @@ function axesOf(curves, { width, height, base, always, cap = Infinity }) {
   const longest = Math.max(SHORTEST, ...curves.map(({ x }) => x[x.length - 1] ?? 0));
   const share = (y) => Math.log(Math.max(heightOf(y), low) / low) / Math.log(high / low);
   return {
-    ...{ left, right, top, low, high, longest },
+    ...{ left, right, top, bottom, low, high, longest },
     X: (x) => left + (x / longest) * (right - left),
     Y: (y) => bottom - share(y) * (bottom - top),
   };
@@ -124,53 +119,6 @@ function drawnCurve({ className, shape: { parts, exits } }, { top }) {
     ...parts.map((part) => drawnPart(part, className)),
     ...exits.map((x) => exitArrow(x, top, className)),
   ];
-}
-
-/**
- * What stands at a curve's end, or where it left for good; and, if it came back from above the
- * edge, at its summit.
- */
-function labelsOf({ x, y, name, show, className, shape: { exits } }, { X, Y, top }) {
-  const last = y.length - 1;
-  const text = (i) => (show ? `${name} ${show(y[i])}` : name);
-  const above = top - ABOVE;
-  if (Y(y[last]) < top) return [{ x: exits.at(-1), y: above, className, text: text(last) }];
-  const end = { x: X(x[last]), y: Y(y[last]), className, text: text(last) };
-  if (!exits.length) return [end];
-  const heights = y.map(heightOf);
-  const summit = heights.indexOf(Math.max(...heights));
-  return [end, { x: X(x[summit]), y: above, className, text: text(summit) }];
-}
-
-/** Where a label is from left to right: beside the end of its curve, inside the drawing. */
-function sideOf({ x, text }, width) {
-  const long = LETTER * text.length;
-  const fits = x + 7 + long <= width;
-  return fits ? { from: x + 7, to: x + 7 + long } : { from: x - 9 - long, to: x - 9 };
-}
-
-/** The name of the level to compare with, as a label that stays. */
-function baseWish(axes, [level, name]) {
-  const to = axes.right - 4;
-  return { from: to - LETTER * name.length, to, y: axes.Y(level) + 10, weight: FIXED };
-}
-
-/** The labels of the curves: none over another or over the name of the level. */
-function drawnLabels(curves, axes, { width, height, base }) {
-  const labels = curves.filter(({ isLabelled }) => isLabelled).flatMap((c) => labelsOf(c, axes));
-  const sides = labels.map((label) => ({ ...sideOf(label, width), y: label.y }));
-  const room = { step: LABEL_HEIGHT, low: axes.top - ABOVE, high: height - MARGIN.bottom };
-  const heights = heightsOf([...sides, baseWish(axes, base)], room);
-  return labels.flatMap((label, i) => {
-    const isRight = sides[i].from > label.x;
-    const x = isRight ? sides[i].from : sides[i].to;
-    const attributes = { x, y: heights[i] + 4, "text-anchor": isRight ? "start" : "end" };
-    attributes.class = `clm-end ${label.className}`;
-    const text = svg("text", attributes, label.text);
-    if (Math.abs(heights[i] - label.y) < LED) return [text];
-    const line = { x1: label.x, y1: label.y, x2: isRight ? x - 1 : x + 1, y2: heights[i] };
-    return [svg("line", { ...line, class: `clm-leader ${label.className}` }), text];
-  });
 }
 
 /**

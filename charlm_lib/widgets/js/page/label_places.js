@@ -6,8 +6,8 @@
  */
 
 /**
- * The heights of labels, as near to their wishes as can be. Labels above each other keep the order of
- * their wishes, so that each remains with its curve; others do not disturb each other.
+ * The heights of labels, as near to their wishes as can be. Labels above each other keep the order
+ * of their wishes, so that each remains with its curve; others do not disturb each other.
  * @param {Wish[]} wishes
  * @param {{step: number, low: number, high: number}} room step: the least distance of two heights;
  *   low, high: the least and the largest height
