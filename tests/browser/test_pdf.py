@@ -113,7 +113,26 @@ def test_widgets_are_pictures_and_solutions_are_there(pages, listed):
     text = squeezed("".join(pages))
     assert squeezed("1 tanh layer of 32 units, 2,876 parameters") in text
     assert squeezed("It never leaves your browser") not in text  # what is folded stays so
-    assert [title for title, _ in listed].count("Solutions") == len(CHAPTERS)
+    ends = [number for title, number in listed if title == "Solutions"]
+    assert len(ends) == len(CHAPTERS)
+    numbered = r"^ *Exercise \d+$"
+    assert all(re.search(numbered, pages[end - 1] + pages[end], re.M) for end in ends)
+
+
+def first_lines(path: str) -> list[str]:
+    """The first line of what each cell prints, where the page shows it."""
+    nb = nbformat.read((ROOT / path).with_suffix(".ipynb"), as_version=4)
+    hiding = {"hide-cell", "hide-output", "remove-cell", "remove-output"}
+    cells = [c for c in nb.cells if c.cell_type == "code"]
+    shown = [c for c in cells if not hiding & set(c.metadata.get("tags", []))]
+    outputs = [o for c in shown for o in c.outputs if o.output_type == "stream"]
+    return [squeezed(o.text.strip().splitlines()[0]) for o in outputs if o.text.strip()]
+
+
+def test_what_cells_print_is_there_whatever_the_page_holds_back(pages):
+    text = squeezed("".join(pages))
+    lines = [line for path in CHAPTERS for line in first_lines(path)]
+    assert len(lines) > 50 and [line for line in lines if line not in text] == []
 
 
 def test_its_links_lead_to_itself_or_to_other_hosts(pdf):

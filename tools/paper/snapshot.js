@@ -4,6 +4,7 @@
 // other page is called: path -> name. Ids get the name in front, so that one document can hold all.
 
 ({ at, known }) => {
+  dispatchEvent(new Event("beforeprint")); // the page gets ready for paper, and shows what it hid
   const article = document.querySelector("article.bd-article").cloneNode(true);
   const all = (selector) => [...article.querySelectorAll(selector)];
 
@@ -66,10 +67,10 @@
     let number = "";
     for (const element of exercises?.querySelectorAll("p, details") ?? []) {
       const begins = element.matches("p") && /^(\d+)\. /.exec(element.textContent);
-      if (begins && element.firstElementChild?.matches("strong")) number = begins[1];
+      if (begins && element.querySelector(":scope > strong")) number = begins[1];
       if (!element.matches("details") || element.parentElement.closest("details")) continue;
       const title = document.createElement("p");
-      title.append(Object.assign(document.createElement("strong"), { textContent: number }));
+      title.append(Object.assign(document.createElement("strong"), { textContent: `Exercise ${number}` }));
       element.querySelector(":scope > summary").remove();
       solutions.append(title, ...element.childNodes);
       element.remove();
