@@ -8,7 +8,8 @@ const LABEL_HEIGHT = 14;
 const ABOVE = 8; // pixels between the upper edge and the middle of a label above it
 const LETTER = 7.6; // width of a label's letter
 const FIXED = 1e6; // the weight of a label that stays
-const LED = 5; // pixels off its curve from which a label has a line to it
+const LED = 5; // pixels off its place from which a label has a line to its curve
+const OVER = 13; // pixels between the end of a curve and a label over it
 
 /**
  * What stands at a curve's end, or where it left for good; and, if it came back from above the
@@ -26,11 +27,15 @@ function labelsOf({ x, y, name, show, className, shape: { exits } }, { X, Y, top
   return [end, { x: X(x[summit]), y: above, className, text: text(summit) }];
 }
 
-/** Where a label is from left to right: beside the end of its curve, inside the drawing. */
-function sideOf({ x, text }, width) {
+/**
+ * Where a label should be: beside the end of its curve, inside the drawing; where other curves go
+ * on, over it.
+ */
+function wishOf({ x, y, text }, { top, right }, width) {
   const long = LETTER * text.length;
   const fits = x + 7 + long <= width;
-  return fits ? { from: x + 7, to: x + 7 + long } : { from: x - 9 - long, to: x - 9 };
+  const side = fits ? { from: x + 7, to: x + 7 + long } : { from: x - 9 - long, to: x - 9 };
+  return { ...side, y: side.from < right && y > top ? y - OVER : y };
 }
 
 /** The name of the level to compare with, as a label that stays. */
@@ -45,16 +50,16 @@ function baseWish(axes, [level, name]) {
  */
 export function drawnLabels(curves, axes, { width, base }) {
   const labels = curves.filter(({ isLabelled }) => isLabelled).flatMap((c) => labelsOf(c, axes));
-  const sides = labels.map((label) => ({ ...sideOf(label, width), y: label.y }));
+  const wishes = labels.map((label) => wishOf(label, axes, width));
   const room = { step: LABEL_HEIGHT, low: axes.top - ABOVE, high: axes.bottom };
-  const heights = heightsOf([...sides, baseWish(axes, base)], room);
+  const heights = heightsOf([...wishes, baseWish(axes, base)], room);
   return labels.flatMap((label, i) => {
-    const isRight = sides[i].from > label.x;
-    const x = isRight ? sides[i].from : sides[i].to;
+    const isRight = wishes[i].from > label.x;
+    const x = isRight ? wishes[i].from : wishes[i].to;
     const attributes = { x, y: heights[i] + 4, "text-anchor": isRight ? "start" : "end" };
     attributes.class = `clm-end ${label.className}`;
     const text = svg("text", attributes, label.text);
-    if (Math.abs(heights[i] - label.y) < LED) return [text];
+    if (Math.abs(heights[i] - wishes[i].y) < LED) return [text];
     const line = { x1: label.x, y1: label.y, x2: isRight ? x - 1 : x + 1, y2: heights[i] };
     return [svg("line", { ...line, class: `clm-leader ${label.className}` }), text];
   });
