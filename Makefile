@@ -22,7 +22,7 @@ NEWEST_PYTHON ?= python3.14 python3.13 python3.12
 COLAB := _build/colab
 COLAB_PYTHON ?= python3.13
 
-.PHONY: help book slides serve lab plain execute test lint unit notebooks browser engines check-site \
+.PHONY: help book slides pdf serve lab plain execute test lint unit notebooks browser engines check-site \
 	bench bench-torch gpu-check test-oldest test-newest test-colab test-robust repo lock class-pack test-class-pack clean
 
 help: ## list the targets
@@ -35,6 +35,9 @@ book: $(VENV) ## build the site; executes only chapters whose committed outputs 
 slides: $(VENV) ## build the slides of the chapters
 	$(BOOK) slides
 	@echo "The slides are in _build/html/slides; 'make serve' shows them at http://127.0.0.1:$(PORT)/slides/"
+
+pdf: $(VENV) ## print the whole book as one PDF (needs Chromium), and link it from the front page
+	$(BOOK) pdf
 
 serve: ## show the site in a browser at http://127.0.0.1:8000 (PORT=... for another port)
 	@test -f _build/html/index.html || { echo "There is no site yet: run 'make book' first." >&2; exit 1; }
@@ -110,6 +113,7 @@ lock: $(UV) ## write the lists of exact versions anew from pyproject.toml
 
 class-pack: $(VENV) $(UV) ## pack site, notebooks and wheels for a class without a network
 	$(BOOK) tested-site
+	$(BOOK) pdf --tested
 	$(PYTHON) -m tools.release.class_pack $(PACK)
 
 test-class-pack: $(VENV) ## unpack the class pack, look at its site and train with its wheels

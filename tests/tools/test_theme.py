@@ -36,3 +36,15 @@ def test_without_extras_once_is_without_them_for_good():
 def test_another_theme_is_noticed():
     with pytest.raises(BuildError, match="index.html has 2 of the 3 scripts"):
         theme.without_extras("index.html", SEARCH.replace("searchindex.js", "index.js"))
+
+
+MATHJAX = """<script>window.MathJax = {"tex": {"tags": "none"}}</script>
+    <script defer="defer" src="../_static/mathjax/tex-chtml.js"></script>"""
+
+
+def test_a_page_without_formulas_loads_nothing_for_them():
+    page = HEAD + "\n    " + MATHJAX + HIGHLIGHT + "<p class='math'>"
+    assert "MathJax" not in (light := theme.without_extras("chapters/two.html", page))
+    assert "mathjax" not in light and HIGHLIGHT in light
+    for formula in ('<span class="math notranslate">', '<div class="amsmath math">'):
+        assert MATHJAX in theme.without_extras("chapters/two.html", page + formula)

@@ -22,7 +22,9 @@ from charlm_lib import (
     predict,
 )
 from charlm_lib.cells import layer_of
-from charlm_lib.export import from_vector, pack, to_vector
+from charlm_lib.export import from_vector, to_vector
+from charlm_lib.widgets.packing import in_bytes
+from charlm_lib.widgets.packing import packed as pack_for_page
 
 VOCAB = Vocab("abcdefghijklmnopqrstuvwxyz ")
 V = len(VOCAB)
@@ -62,7 +64,7 @@ def compiled(name):
 
 
 def packed(result, dtype="float32"):
-    [about], weights = pack({"it": result}, dtype)
+    [about], weights = pack_for_page({"it": result}, dtype)
     return {"about": about, "weights": base64.b64encode(weights).decode()}
 
 
@@ -77,7 +79,8 @@ READ = """
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize(
-    ("dtype", "scale", "tolerance"), [("float32", 0.5, 1e-5), ("float16", 0.25, 5e-3)]
+    ("dtype", "scale", "tolerance"),
+    [("float32", 0.5, 1e-5), ("float16", 0.25, 5e-3), ("int8", 0.25, 5e-2)],
 )
 def test_logits_equal_flax(run_node, name, dtype, scale, tolerance):
     result = trained_like(MODELS[name], scale=scale)
@@ -425,6 +428,31 @@ def test_every_float16_reads_as_numpy_reads_it(run_node):
     """
     found = run_node(program, about=about, weights=base64.b64encode(data).decode())
     np.testing.assert_array_equal(found, values.astype(np.float64))
+
+
+def test_int8_reads_as_blocks_of_64_with_a_scale_each(run_node):
+    """Also a block of zeros, the last, shorter block, and one whose scale float16 makes 0."""
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=7 * 64 - 2).astype(np.float32)  # 3 V + 2 numbers, of one unit
+    values *= np.repeat(np.float32([1e-3, 0.2, 3, 0, 1e-9, 900, 7e-2]), 64)[:-2]
+    data = in_bytes(values, "it")
+    assert len(data) == 7 * 66
+    blocks = np.frombuffer(data, np.int8).reshape(7, 66)
+    scales = blocks[:, :2].copy().view("<f2").astype(np.float64)
+    assert np.abs(blocks[:, 2:].astype(int)).max(1).tolist() == [127, 127, 127, 0, 0, 127, 127]
+    expected = (scales * blocks[:, 2:]).ravel()[: values.size]
+    about = {"name": "it", "cell": "tanh", "hiddens": 1, "layers": 1, "dtype": "int8"}
+    about |= {"tokens": ["x"] * ((values.size - 2) // 3), "offset": 0, "bytes": len(data)}
+    program = """
+    const { readParameters } = await load("model/parameters.js");
+    const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
+    give(Array.from(readParameters(input.about, new DataView(bytes.buffer))));
+    """
+    found = run_node(program, about=about, weights=base64.b64encode(data).decode())
+    np.testing.assert_array_equal(found, expected)
+    off = np.abs(expected - values).reshape(-1)
+    most = np.repeat(np.maximum(scales[:, 0], 1e-7), 64)[:-2]
+    assert (off <= 0.51 * most + 1e-8).all()
 
 
 def test_the_two_layer_gru_is_fast_enough(run_node):

@@ -1,6 +1,7 @@
 """Parts of the page that need no page: turns, shapes of curves, numbers in words."""
 
-from itertools import pairwise
+import random
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -164,3 +165,45 @@ def test_only_an_explosion_is_called_one(run_node):
     _, line, why = told(run_node, **run, exploded=False)
     assert line.endswith("validation down to 9.00; stopped at update 40")
     assert why == "After update 40 it ..."
+
+
+PLACE = """
+    const { heightsOf } = await load("page/label_places.js");
+    give(input.wishes.map((wishes) => heightsOf(wishes, input.room)));
+"""
+ROOM = {"step": 14, "low": 22, "high": 236}
+
+
+def label(y, start=640, width=60, **more):
+    return {"from": start, "to": start + width, "y": y, **more}
+
+
+def test_labels_of_near_curves_part_around_their_ends(run_node):
+    wishes = [
+        [label(100), label(104)],
+        [label(104), label(100)],  # the order of the wishes, not of the runs
+        [label(50), label(150.5)],  # far enough
+        [label(100), label(104, start=300)],  # beside each other
+        [label(22), label(22), label(22)],  # three that have left over the edge
+        [label(235), label(236)],
+        [label(100, weight=1e6), label(97)],
+    ]
+    found = run_node(PLACE, wishes=wishes, room=ROOM)
+    assert found[:4] == [[95, 109], [109, 95], [50, 150.5], [100, 104]]
+    assert found[4:6] == [[22, 36, 50], [222, 236]]
+    assert found[6] == pytest.approx([100, 86], abs=1e-3)
+
+
+def test_labels_never_collide_and_never_change_places(run_node):
+    rng = random.Random(5)
+    every = [
+        [label(rng.uniform(22, 236), rng.choice([300, 340, 500, 640])) for _ in range(6)]
+        for _ in range(200)
+    ]
+    for wishes, heights in zip(every, run_node(PLACE, wishes=every, room=ROOM), strict=True):
+        assert all(22 <= y <= 236 for y in heights)
+        both = list(zip(wishes, heights, strict=True))
+        for (one, y), (other, z) in combinations(both, 2):
+            if one["from"] < other["to"] and other["from"] < one["to"]:
+                assert abs(y - z) > 14 - 1e-9
+                assert (y < z) == (one["y"] < other["y"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tools.book import execute, groups, places, plain
 from tools.book.notebooks import test_chapters
+from tools.paper import book as paper
 from tools.site import build as site
 from tools.slides.decks import build_decks
 
@@ -15,6 +16,13 @@ def book() -> None:
     chapters = chapters_with_outputs()
     site.build(chapters, places.source_folder(), places.ROOT)
     build_decks(chapters, places.ROOT)
+
+
+def pdf(tested: bool) -> None:
+    """Make the PDF of the book's site, or of the one that was tested."""
+    if not tested:
+        book()
+    paper.make(places.test_folder() if tested else places.ROOT)
 
 
 def slides() -> None:
@@ -47,6 +55,8 @@ def options() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("book", help="build the site and the decks (only what changed)")
     commands.add_parser("slides", help="build the decks")
+    printed = commands.add_parser("pdf", help="print the whole book as one PDF, in Chromium")
+    printed.add_argument("--tested", action="store_true", help="from the site that was tested")
     commands.add_parser("execute", help="train what changed and write it to chapters/")
     test = commands.add_parser("test", help="run the groups for which something changed")
     test.add_argument("groups", nargs="*", metavar="GROUP", help="run these, changed or not")
@@ -68,6 +78,8 @@ def run(chosen: argparse.Namespace) -> bool:
     match chosen.command:
         case "book":
             book()
+        case "pdf":
+            pdf(chosen.tested)
         case "slides":
             slides()
         case "execute":

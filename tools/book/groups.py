@@ -13,6 +13,7 @@ import nbformat
 from tools import browsers
 from tools.book import changed, places
 from tools.book.notebooks import test_chapters
+from tools.paper import book as paper
 from tools.site import build as site
 
 # Tests with environments or browsers of their own, which `make unit` leaves out.
@@ -86,8 +87,9 @@ WEBKIT = "tests/browser/test_webkit.py"
 
 
 def browser() -> bool:
-    """Test the site, built from the committed chapters, in Chromium."""
+    """Test the site, built from the committed chapters, and its PDF in Chromium."""
     site.build_tested(clean=False)
+    paper.make(places.test_folder())
     pytest = ("-m", "pytest", "tests/browser", f"--ignore={WEBKIT}")
     return python(*pytest, "-n", "3", "-m", "not alone") and python(*pytest, "-m", "alone")
 

@@ -13,7 +13,7 @@ from tools.book.key import MARK
 from tools.book.roles import each, with_roles
 from tools.book.scripts import with_scripts
 from tools.release import repository
-from tools.site import licences
+from tools.site import front, licences
 
 # The title of an exercise: its number, its grade and minutes, what it is.
 EXERCISE = re.compile(r"^(?P<title>\*\*(?P<number>\d+)\. [^*]+\*\*)", re.MULTILINE)
@@ -98,7 +98,9 @@ def stage(chapters: dict[str, NotebookNode], folder: Path) -> None:
         f"{name}.ipynb": nbformat.writes(for_site(name, nb)).encode()
         for name, nb in chapters.items()
     }
-    wanted = {**sources(), **notebooks}
+    files = sources()
+    files |= front.staged(chapters, files[front.PAGE].decode())
+    wanted = {**files, **notebooks}
     place(wanted, folder)
     for path in folder.rglob("*"):
         name = path.relative_to(folder)

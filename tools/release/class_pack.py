@@ -17,6 +17,7 @@ from tools.book.places import RESULTS, BuildError
 from tools.book.scripts import with_scripts
 from tools.book.weights import read_chapter
 from tools.library import write_whole
+from tools.site import front
 from tools.site.licences import declared_licence
 
 HERE = Path(__file__).resolve().parent
@@ -35,6 +36,11 @@ PLATFORMS = {
     "macos": ("aarch64-apple-darwin", ["macosx_14_0_arm64"], "macOS 14 or newer (Apple silicon)"),
     "windows": ("x86_64-pc-windows-msvc", ["win_amd64"], "Windows (x86-64)"),
 }
+PDF_IN_WORDS = f"""\
+`site/{front.PDF}` is the whole book as one file, to print or to read on a tablet; its widgets are
+pictures there.
+
+"""
 OLD = (1980, 1, 1, 0, 0, 0)  # every file's date, so that the same files make the same pack
 
 
@@ -93,7 +99,8 @@ def how_to(python: str, platforms: list[str]) -> str:
     """Write the how-to for these wheels."""
     text = (HERE / "class-pack.md").read_text(encoding="utf-8")
     names = ", ".join(PLATFORMS[p][2] for p in platforms)
-    return text.replace("{python}", python).replace("{platforms}", names)
+    pdf = PDF_IN_WORDS if (TESTED / "_build" / "html" / front.PDF).is_file() else ""
+    return text.replace("{python}", python).replace("{platforms}", names).replace("{pdf}", pdf)
 
 
 def notebooks() -> dict[str, str]:

@@ -16,6 +16,7 @@ from tools.book.places import BuildError
 from tools.book.stage import sources, stage
 from tools.book.weights import read_chapter
 from tools.library import digest
+from tools.site import front
 from tools.slides.decks import build_decks
 
 # What the pages show besides their own text: the API, the widgets, the measurements, our extension.
@@ -36,6 +37,7 @@ def build(chapters: dict[str, NotebookNode], source: Path, parent: Path) -> None
     start = time.perf_counter()
     stage(chapters, source)
     run_sphinx(source, parent)
+    front.forget_pdf(html)
     changed.note(name, key)
     print(f"Site: built in {time.perf_counter() - start:.0f} s")
 

@@ -10,7 +10,7 @@ from sphinx.util.fileutil import copy_asset_file
 
 from tools.library import digest
 from tools.mime import WIDGET_VIEW
-from tools.site import figures, licences, parts, policy, terms, theme
+from tools.site import figures, front, icons, licences, parts, policy, terms, theme
 from tools.wheels import mathjax_files
 
 
@@ -34,6 +34,7 @@ def finish_pages(app: Sphinx, error: Exception | None) -> None:
     if error is None and app.builder.format == "html":
         site = Path(app.outdir)
         pages = policy.pages_of(site)
+        icons.draw_in(site, pages)
         theme.without_extras_in(site, pages)
         terms.explain_words(site)
         parts.share_in(site, pages)
@@ -86,6 +87,7 @@ def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
     # Sphinx writes every page anew when this value changes: it changes with this file.
     app.add_config_value("charlm_site_key", digest(Path(__file__).read_bytes()), "html")
+    app.add_directive("chapter", front.ChapterCard)
     app.connect("doctree-resolved", explain_widgets)
     app.connect("html-page-context", mend_roles)
     for buttons in (link_slides, launch_chapters_only):  # the theme has filled the list at 501

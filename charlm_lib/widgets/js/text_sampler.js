@@ -2,50 +2,41 @@
 
 import { make } from "./page/dom.js";
 import { guarded } from "./page/failure.js";
-import { emptyEcho } from "./page/reading.js";
+import { Echoes } from "./page/reading.js";
 import { Card } from "./page/sampler/card.js";
+import { Chooser } from "./page/sampler/chooser.js";
 import { SamplerControls } from "./page/sampler/controls.js";
+import { writeOnceSeen } from "./page/sampler/opening.js";
 import { Writing } from "./page/sampler/writing.js";
 import { listen } from "./page/traits.js";
 
-const TEXT_EVENTS = ["change:prefix", "change:temperature", "change:length", "change:seed"];
+const TEXT_EVENTS = ["prefix", "temperature", "length", "seed", "shown"].map((k) => `change:${k}`);
 
-/** A card for each model; the first of each vocabulary shows how the prefix is read. */
-function makeCards(widget) {
-  const echoes = new Map(); // by vocabulary
+function start(widget, el, memory) {
+  const chooser = new Chooser(widget);
   const cards = widget.get("models").map((about) => {
-    const vocabulary = about.tokens.join("");
-    const isFirst = !echoes.has(vocabulary);
-    if (isFirst) echoes.set(vocabulary, emptyEcho());
-    return new Card(about, widget.get("weights"), isFirst ? echoes.get(vocabulary) : undefined);
+    return new Card(about, widget.get("weights"), widget.get("opening"));
   });
-  return { cards, echoes: [...echoes.values()] };
-}
-
-function arrange({ prefix, numbers, actions }, echoes, cards) {
-  return make(
+  const isShown = (card) => chooser.isShown(cards.indexOf(card));
+  const writing = new Writing(widget, () => cards.filter((c) => c.model && isShown(c)));
+  const controls = new SamplerControls(widget, writing);
+  const echoes = new Echoes();
+  const { prefix, numbers, actions } = controls.elements;
+  const place = make("div", { className: "clm-cards" }, ...cards.map((card) => card.element));
+  const root = make(
     "section",
     { className: "clm clm-sampler", "aria-label": "Text sampler" },
-    prefix,
-    ...echoes,
-    numbers,
-    actions,
-    make("div", { className: "clm-cards" }, ...cards.map((card) => card.element)),
+    ...[prefix, echoes.element, numbers, actions, chooser.element, place],
   );
-}
-
-function start(widget, el) {
-  const { cards, echoes } = makeCards(widget);
-  const working = cards.filter((card) => card.model);
-  const writing = new Writing(widget, working);
-  const controls = new SamplerControls(widget, writing);
-  const root = arrange(controls.elements, echoes, cards);
+  writing.onBusy = (isBusy) => place.setAttribute("aria-busy", String(isBusy));
   const show = () => {
     controls.show();
     root.classList.toggle("clm-tinted", widget.get("tint"));
   };
   const rewrite = () => {
     show();
+    cards.forEach((card) => (card.element.hidden = !isShown(card)));
+    echoes.show(widget.get("prefix"), cards.filter(isShown).map((card) => card.about));
     writing.atOnce();
   };
   const stops = [
@@ -55,11 +46,12 @@ function start(widget, el) {
   ];
   rewrite();
   el.replaceChildren(root);
+  if (widget.get("opening")) stops.push(writeOnceSeen(root, writing, memory));
   return () => stops.forEach((stop) => stop());
 }
 
-function render({ model: widget, el }) {
-  return guarded(el, () => start(widget, el));
+function render({ model: widget, el, memory }) {
+  return guarded(el, () => start(widget, el, memory));
 }
 
 export default { render };

@@ -9,7 +9,7 @@ import { randomNumbers } from "./random.js";
  * forget, candidate, output) holds Wx (in, GH), Wh (H, GH), b (GH) and, of `gru`, bn (H). The
  * output layer holds Wq (H, V), bq (V). All lie one after the other in one vector, rows first.
  * @typedef {{cell: "tanh"|"gru"|"lstm", hiddens: number, layers: number, tokens: string[],
- *   name: string, dtype: "float16"|"float32", offset: number, bytes: number}} Description
+ *   name: string, dtype: "int8"|"float16"|"float32", offset: number, bytes: number}} Description
  */
 
 /** Offsets of every tensor in the parameter vector, and its length. */
@@ -43,6 +43,26 @@ function halfToNumber(bits) {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+const BLOCK = 64; // numbers that share a scale in "int8"
+const BLOCK_BYTES = 2 + BLOCK; // a half-precision scale, then a signed byte each
+
+/** How to read numbers of each type: the bytes of `size` of them, and the one at a place. */
+const TYPES = {
+  float32: { bytes: (size) => 4 * size, at: (view, i) => view.getFloat32(4 * i, true) },
+  float16: {
+    bytes: (size) => 2 * size,
+    at: (view, i) => halfToNumber(view.getUint16(2 * i, true)),
+  },
+  int8: {
+    bytes: (size) => BLOCK_BYTES * Math.ceil(size / BLOCK),
+    at: (view, i) => {
+      const start = BLOCK_BYTES * Math.floor(i / BLOCK);
+      const scale = halfToNumber(view.getUint16(start, true));
+      return scale * view.getInt8(start + 2 + (i % BLOCK));
+    },
+  },
+};
+
 /**
  * The parameter vector of one model out of the weights of all.
  * @param {Description} about
@@ -51,20 +71,15 @@ function halfToNumber(bits) {
  */
 export function readParameters(about, weights) {
   const { size } = layoutOf(about);
-  const width = about.dtype === "float16" ? 2 : 4;
+  const type = TYPES[about.dtype];
   if (!ArrayBuffer.isView(weights) || weights.byteLength < about.offset + about.bytes) {
     throw new Error(`The weights of “${about.name}” are missing from this page.`);
   }
-  if (about.bytes !== size * width) {
+  if (about.bytes !== type.bytes(size)) {
     throw new Error(`The weights of “${about.name}” are damaged. Run its cell again.`);
   }
   const view = new DataView(weights.buffer, weights.byteOffset + about.offset, about.bytes);
-  const values = new Float64Array(size);
-  for (let i = 0; i < size; i++) {
-    const at = i * width;
-    values[i] = width === 2 ? halfToNumber(view.getUint16(at, true)) : view.getFloat32(at, true);
-  }
-  return values;
+  return Float64Array.from({ length: size }, (_, i) => type.at(view, i));
 }
 
 /**

@@ -33,26 +33,36 @@ function takeBest(own) {
 }
 
 /**
- * Writes on from a prefix, one character per call of `next`; “<unk>” is never written. The text
- * ends where the model's numbers are no longer finite.
+ * Reads a prefix and writes on from it, a character per call of `next`; “<unk>” is never written.
+ * The text ends where the model's numbers are no longer finite.
  * @param {Model} model
  * @param {number[]} prefix at least one token
- * @yields {Written}
+ * @yields {Written | undefined} undefined: a character was read
  */
-export function* writeOn(model, prefix, temperature, seed) {
+export function* readAndWrite(model, prefix, temperature, seed) {
   const { tokens } = model.about;
   const uniform = randomNumbers(seedAfter(prefix.map((token) => tokens[token]).join(""), seed));
   const state = model.zeroState();
+  const logits = new Float64Array(tokens.length); // other texts may use the model between two calls
   const never = tokens.indexOf("<unk>");
-  let logits;
-  for (const token of prefix) logits = model.step(token, state);
+  for (const token of prefix) {
+    logits.set(model.step(token, state));
+    yield undefined;
+  }
   for (;;) {
     if (never >= 0) logits[never] = -Infinity;
     const p = softmax(logits, temperature || 1);
     if (Number.isNaN(p[0])) return; // one logit that is no number spoils all probabilities
     const written = temperature ? { token: drawFrom(p, uniform()), probabilities: p } : takeBest(p);
     yield written;
-    logits = model.step(written.token, state);
+    logits.set(model.step(written.token, state));
+  }
+}
+
+/** What `readAndWrite` writes, without a pause for what it reads. @yields {Written} */
+export function* writeOn(model, prefix, temperature, seed) {
+  for (const written of readAndWrite(model, prefix, temperature, seed)) {
+    if (written) yield written;
   }
 }
 

@@ -1,15 +1,13 @@
 // Curves of training runs as SVG: they take their colours from the style sheet.
 
+import { drawnLabels } from "./curve_labels.js";
 import { heightOf, partsBelow, thinned } from "./curve_shape.js";
 import { svg } from "./svg.js";
 
 const MOST_POINTS = 300; // drawn per curve
 const SHORTEST = 20; // updates on the shortest axis
 const MARGIN = { left: 44, right: 64, top: 30, bottom: 24 };
-const LABEL_HEIGHT = 14;
 const TICK_HEIGHT = 16;
-const ABOVE = 8; // pixels between the upper edge and the middle of a label above it
-const LETTER = 7.6; // width of a label's letter
 
 /** At most so many of 1, 2, 5, 10, 20, ... between two positive numbers; fewer in a wide range. */
 function logTicks(low, high, most) {
@@ -56,7 +54,7 @@ function axesOf(curves, { width, height, base, always, cap = Infinity }) {
   const longest = Math.max(SHORTEST, ...curves.map(({ x }) => x[x.length - 1] ?? 0));
   const share = (y) => Math.log(Math.max(heightOf(y), low) / low) / Math.log(high / low);
   return {
-    ...{ left, right, top, low, high, longest },
+    ...{ left, right, top, bottom, low, high, longest },
     X: (x) => left + (x / longest) * (right - left),
     Y: (y) => bottom - share(y) * (bottom - top),
   };
@@ -124,35 +122,6 @@ function drawnCurve({ className, shape: { parts, exits } }, { top }) {
 }
 
 /**
- * What stands at a curve's end, or where it left for good; and, if it came back from above the
- * edge, at its summit.
- */
-function labelsOf({ x, y, name, show, className, shape: { exits } }, { X, Y, top }) {
-  const last = y.length - 1;
-  const text = (i) => (show ? `${name} ${show(y[i])}` : name);
-  const above = top - ABOVE;
-  if (Y(y[last]) < top) return [{ x: exits.at(-1), y: above, className, text: text(last) }];
-  const end = { x: X(x[last]), y: Y(y[last]), className, text: text(last) };
-  if (!exits.length) return [end];
-  const heights = y.map(heightOf);
-  const summit = heights.indexOf(Math.max(...heights));
-  return [end, { x: X(x[summit]), y: above, className, text: text(summit) }];
-}
-
-/** The labels of the curves, none over another, none over the right edge. */
-function drawnLabels(curves, axes, width) {
-  const labels = curves.filter(({ isLabelled }) => isLabelled).flatMap((c) => labelsOf(c, axes));
-  labels.sort((a, b) => a.y - b.y);
-  return labels.map((label, i) => {
-    if (i) label.y = Math.max(label.y, labels[i - 1].y + LABEL_HEIGHT);
-    const fits = label.x + 5 + LETTER * label.text.length <= width;
-    const attributes = { x: label.x + (fits ? 7 : -9), "text-anchor": fits ? "start" : "end" };
-    attributes.class = `clm-end ${label.className}`;
-    return svg("text", { ...attributes, y: label.y + 4 }, label.text);
-  });
-}
-
-/**
  * Draws curves and all that is around them.
  * @param {SVGElement} target
  * @param {Curve[]} curves
@@ -171,7 +140,7 @@ export function drawCurves(target, curves, options) {
     ...gridAndTicks(axes, height),
     ...baseLine(axes, base),
     ...begun.flatMap((curve) => drawnCurve(curve, axes)),
-    ...drawnLabels(begun, axes, width),
+    ...drawnLabels(begun, axes, options),
   );
 }
 

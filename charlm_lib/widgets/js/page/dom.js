@@ -24,3 +24,8 @@ export function make(tag, properties = {}, ...children) {
 export function paragraph(...content) {
   return make("p", {}, ...content);
 }
+
+/** What a reader may unfold. */
+export function folded(title, ...content) {
+  return make("details", { className: "clm-fold" }, make("summary", {}, title), ...content);
+}

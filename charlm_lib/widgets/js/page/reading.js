@@ -1,5 +1,6 @@
 // What a model makes of the reader's text.
 
+import { readText } from "../model/text.js";
 import { make } from "./dom.js";
 import { visible } from "./words.js";
 
@@ -21,4 +22,21 @@ export function echoReading(reading, element) {
   const names = unknown.slice(0, 8).map((c) => `“${visible(c)}”`);
   if (unknown.length > 8) names.push(`${unknown.length - 8} more`);
   element.append(`${more}”. Not in its vocabulary, so left out: ${names.join(", ")}.`);
+}
+
+/** What models make of a text: said once for those of one vocabulary. */
+export class Echoes {
+  constructor() {
+    this.element = make("div", {});
+  }
+
+  /** @param {import("../model/parameters.js").Description[]} models */
+  show(text, models) {
+    const vocabularies = new Map(models.map(({ tokens }) => [tokens.join(""), tokens]));
+    while (this.element.children.length < vocabularies.size) this.element.append(emptyEcho());
+    Array.from(this.element.children).forEach((echo, i) => {
+      const tokens = Array.from(vocabularies.values())[i];
+      echoReading(tokens ? readText(text, tokens) : [], echo);
+    });
+  }
 }

@@ -2,17 +2,19 @@
 
 import { Model } from "../../model/network.js";
 import { readParameters } from "../../model/parameters.js";
-import { writeOn } from "../../model/sampling.js";
+import { readAndWrite } from "../../model/sampling.js";
 import { bits } from "../../model/softmax.js";
 import { readText } from "../../model/text.js";
 import { copyText } from "../clipboard.js";
 import { button } from "../controls.js";
 import { distributionBars } from "../distribution.js";
-import { make, paragraph } from "../dom.js";
-import { echoReading } from "../reading.js";
+import { folded, make, paragraph } from "../dom.js";
 import { VisitedText } from "../visited_text.js";
 import { bitsInWords, layersInWords, percent, spoken, visible } from "../words.js";
 
+const LONG_PREFIX = 120; // characters; of a longer one only the end is shown
+const SHOWN_OF_IT = 60;
+const NEAR = 40; // pixels from the end of a text
 const SURPRISING = 4; // bits from which a character is underlined
 const DEEPEST_TINT = 6; // bits
 const GREEDY = "Temperature 0 always takes the likeliest. At temperature 1 the model would give:";
@@ -30,20 +32,29 @@ function tintedSpan(character, surprise) {
   return span;
 }
 
+/** The prefix before a text; all of a long one stands in its field. */
+function prefixSpan(prefix) {
+  const characters = Array.from(prefix);
+  const end = characters.slice(-SHOWN_OF_IT).join("");
+  const shown = characters.length > LONG_PREFIX ? `…${end}` : prefix;
+  return make("span", { className: "clm-prefix" }, shown);
+}
+
 export class Card {
   /**
    * @param {import("../../model/parameters.js").Description} about
    * @param {DataView} weights
-   * @param {HTMLElement} [echo] where to show the prefix as this model reads it
+   * @param {boolean} isOpening whether the distributions are folded
    */
-  constructor(about, weights, echo) {
+  constructor(about, weights, isOpening) {
     this.about = about;
-    this.echo = echo;
     /** @type {import("../../model/sampling.js").Written[]} */
     this.written = [];
+    this.fresh = []; // spans that are not on the page yet
     const label = `Text from ${about.name}. Arrow keys visit its characters.`;
     this.text = new VisitedText(label, (place, byKey) => this.visit(place, byKey));
     this.detail = make("div", { className: "clm-detail" });
+    this.why = isOpening ? folded("What each letter was drawn from", this.detail) : this.detail;
     this.spoken = make("p", { className: "clm-hidden", "aria-live": "polite" });
     this.copied = make("span", { className: "clm-note", role: "status" });
     this.element = make("article", { className: "clm-card", "aria-label": about.name });
@@ -67,24 +78,26 @@ export class Card {
     head.append(copy);
     const words = modelInWords(about, this.model.parameters.length);
     const meta = make("p", { className: "clm-meta" }, words);
-    element.append(meta, this.text.element, this.detail, this.spoken);
+    element.append(meta, this.text.element, this.why, this.spoken);
   }
 
   /** Clears the text and prepares to write on from `prefix`. */
   begin(prefix, temperature, seed) {
-    const reading = readText(prefix, this.about.tokens);
-    if (this.echo) echoReading(reading, this.echo);
-    const known = reading.filter((c) => c.known);
+    const known = readText(prefix, this.about.tokens).filter((c) => c.known);
     this.written = [];
+    this.fresh = [];
+    this.unread = known.length;
     this.prefix = known.map((c) => c.shown).join("");
-    this.text.clear(make("span", { className: "clm-prefix" }, this.prefix));
+    this.text.clear(prefixSpan(this.prefix));
+    this.text.element.scrollTop = 0;
     this.detail.replaceChildren();
+    this.detail.classList.toggle("clm-greedy", temperature === 0);
     if (known.length === 0) {
       this.stop("Type at least one character that this model knows.");
       return;
     }
     const tokens = known.map((c) => c.token);
-    this.writer = writeOn(this.model, tokens, temperature, seed);
+    this.writer = readAndWrite(this.model, tokens, temperature, seed);
   }
 
   /** Writes no more, and says why. */
@@ -93,20 +106,39 @@ export class Card {
     this.detail.replaceChildren(reason);
   }
 
-  /** Writes `count` more characters. */
-  write(count) {
-    const spans = [];
-    for (let i = 0; i < count && this.writer; i++) {
-      const { value, done } = this.writer.next();
-      if (done) this.stop("This model's numbers are no longer finite: it writes nothing more.");
-      else {
-        this.written.push(value);
-        const surprise = bits(value.probabilities[value.token]);
-        spans.push(tintedSpan(this.about.tokens[value.token], surprise));
-      }
+  /** Whether a part of the prefix is still to be read. */
+  isReading() {
+    return this.unread > 0;
+  }
+
+  /** Reads a character of the prefix. */
+  read() {
+    this.writer.next();
+    this.unread--;
+  }
+
+  /** Writes one more character, which `show` will put on the page. */
+  write() {
+    if (!this.writer) return;
+    const { value, done } = this.writer.next();
+    if (done) this.stop("This model's numbers are no longer finite: it writes nothing more.");
+    else {
+      this.written.push(value);
+      const surprise = bits(value.probabilities[value.token]);
+      this.fresh.push(tintedSpan(this.about.tokens[value.token], surprise));
     }
-    this.text.append(spans);
-    if (this.text.at < 0 && this.written.length && this.writer) this.visit(0, false);
+  }
+
+  /** Puts on the page what was written since; a text that is `followed` scrolls with the pen. */
+  show(followed) {
+    if (!this.fresh.length) return;
+    const { element } = this.text;
+    const below = () => element.scrollHeight - element.scrollTop - element.clientHeight;
+    const follows = followed && below() < NEAR; // not where the reader scrolled up
+    this.text.append(this.fresh);
+    this.fresh = [];
+    if (follows) element.scrollTop = element.scrollHeight;
+    if (this.text.at < 0 && this.writer) this.visit(0, false);
   }
 
   /** Selects one written character and shows what it was drawn from. */

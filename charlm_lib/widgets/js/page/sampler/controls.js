@@ -1,7 +1,7 @@
 // The controls of TextSampler: what is written, and how it is shown.
 
 import { button, checkbox, field, row, slider } from "../controls.js";
-import { make } from "../dom.js";
+import { folded, make } from "../dom.js";
 import { Remark, cutToLength } from "../remark.js";
 import { save } from "../traits.js";
 
@@ -25,15 +25,19 @@ export class SamplerControls {
     this.length = lengthSlider(widget);
     this.tint = checkbox("tint by surprise", widget.get("tint"), (on) => save(widget, "tint", on));
     this.legend = tintLegend();
+    const [write, another, slowly] = writingButtons(widget, writing);
+    const numbers = [
+      row(this.temperature.element, this.length.element, field("Seed", this.seed)),
+      this.badSeed.element,
+    ];
+    const ways = [slowly, this.tint.element, this.legend];
+    const isOpening = widget.get("opening"); // then all but the main controls is folded
     this.elements = {
       prefix: make("div", {}, field("Prefix", this.prefix, "clm-wide"), this.tooLong.element),
-      numbers: make(
-        "div",
-        {},
-        row(this.temperature.element, this.length.element, field("Seed", this.seed)),
-        this.badSeed.element,
-      ),
-      actions: row(...writingButtons(widget, writing), this.tint.element, this.legend),
+      numbers: isOpening ? "" : make("div", {}, ...numbers),
+      actions: isOpening
+        ? make("div", {}, row(write, another), folded("Settings", ...numbers, row(...ways)))
+        : row(write, another, ...ways),
     };
   }
 
