@@ -12,7 +12,13 @@ _EXPORT = re.compile(r"^export (?=function|async function|const|class)", re.MULT
 _NAME = re.compile(
     r"^(?:async )?(?:function\*?|class|const|let|var) (?P<name>[\w$]+)", re.MULTILINE
 )
-_ODD = re.compile(r"^(?:import|export(?! default \{))\b|^(?:const|let|var) [{[]", re.MULTILINE)
+_ODD = re.compile(
+    r"^(?:import|export(?! default \{))\b|^(?:const|let|var) [{[]"
+    r"|^[^`\n]*(?:`[^`\n]*`[^`\n]*)*`[^`\n]*$",  # a text in backticks that goes on below
+    re.MULTILINE,
+)
+_STATEMENT = re.compile(r"^(?=[^\s})\]])", re.MULTILINE)  # what is indented or closes is no new one
+_CSS_IMPORT = re.compile(r'@import "(?P<file>\w+\.css)";')
 
 
 @functools.cache
@@ -20,7 +26,8 @@ def module(entry: str) -> str:
     """Give the text of browser module `entry` with all that it imports, dependencies first.
 
     A widget's module must be one text, because it travels inside the widget. All its files then
-    share one scope. Comments stay behind.
+    share one scope. Comments, indentation, and functions, classes and constants that nothing in
+    this widget names stay behind.
 
     Raises:
         ValueError: an import or export has a form that the join does not know, or two files define
@@ -42,7 +49,8 @@ def module(entry: str) -> str:
         if _ODD.search(text):
             raise ValueError(
                 f'{file}: import with `import {{ a }} from "./file.js";`, export functions, '
-                "constants and classes by name, and only the widget itself as default"
+                "constants and classes by name, and only the widget itself as default; begin and "
+                "end a text in backticks on one line"
             )
         for found in _NAME.finditer(text):
             owner = owners.setdefault(found["name"], file)
@@ -54,12 +62,33 @@ def module(entry: str) -> str:
         parts.append(re.sub(r"\n{2,}", "\n", text))
 
     add((FOLDER / entry).resolve())
-    return "".join(parts)
+    return re.sub(r"^ +", "", _named(_STATEMENT.split("".join(parts))), flags=re.MULTILINE)
+
+
+def _named(statements: list[str]) -> str:
+    """Join those that do something, and the definitions that these name, or that those name."""
+    definitions = {found["name"]: text for text in statements if (found := _NAME.match(text))}
+    waiting = [text for text in statements if not _NAME.match(text)]
+    kept = set(waiting)
+    while waiting:
+        for word in set(re.findall(r"[\w$]+", waiting.pop())):
+            text = definitions.get(word)
+            if text is not None and text not in kept:
+                kept.add(text)
+                waiting.append(text)
+    return "".join(text for text in statements if text in kept)
 
 
 @functools.cache
 def style(entry: str) -> str:
-    """Give the style sheet that all widgets share, then that of one widget, without comments."""
-    paths = (FOLDER / "page" / name for name in ("style.css", entry))
-    text = "".join(path.read_text(encoding="utf-8") for path in paths)
-    return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
+    """Give the style sheet that all widgets share, then that of one widget, without comments.
+
+    A style sheet of a widget takes in others by lines such as `@import "plot.css";`.
+    """
+
+    def read(name: str) -> str:
+        text = (FOLDER / "page" / name).read_text(encoding="utf-8")
+        return _CSS_IMPORT.sub(lambda found: read(found["file"]), text)
+
+    text = re.sub(r"/\*.*?\*/", "", read("style.css") + read(entry), flags=re.DOTALL)
+    return re.sub(r" ?([{};,]) ?", r"\1", re.sub(r"\s+", " ", text))

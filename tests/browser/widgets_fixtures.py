@@ -3,13 +3,16 @@
 import pytest
 
 from charlm_lib import GRU, RNNLM, RNNLMScratch, StackedRNNScratch, Vocab
+from charlm_lib.studies import depth_study
 from charlm_lib.widgets import (
     HiddenStateViewer,
     JacobianProduct,
     PredictFirst,
     StepThrough,
+    StudyExplorer,
     TextSampler,
     TrainInThePage,
+    WhatDidItLookAt,
 )
 from tests.browser.conftest import new_context, open_page, serving
 from tests.browser.widgets_page import page_parts, write_page
@@ -35,6 +38,8 @@ def parts(make_result):
             TrainInThePage(),
             JacobianProduct(results["2 tanh layers"]),
             StepThrough(results["2 tanh layers"]),
+            WhatDidItLookAt(results),
+            StudyExplorer(depth_study.read_record()),
         ]
     )
 

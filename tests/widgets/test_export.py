@@ -14,13 +14,16 @@ from traitlets import TraitError
 from charlm_lib import GRU, LSTM, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch, Vocab
 from charlm_lib.cells import CELLS
 from charlm_lib.export import from_vector, pack, to_vector
+from charlm_lib.studies import depth_study
 from charlm_lib.widgets import (
     HiddenStateViewer,
     JacobianProduct,
     PredictFirst,
     StepThrough,
+    StudyExplorer,
     TextSampler,
     TrainInThePage,
+    WhatDidItLookAt,
 )
 from charlm_lib.widgets.bundle import FOLDER, module, style
 from charlm_lib.widgets.train_in_page import CHOICES, FIRST_RATES
@@ -32,6 +35,8 @@ WIDGETS = {
     TrainInThePage: "train_in_page",
     JacobianProduct: "jacobian_product",
     StepThrough: "step_through",
+    WhatDidItLookAt: "what_did_it_look_at",
+    StudyExplorer: "study_explorer",
 }
 
 
@@ -282,6 +287,8 @@ def make_all(results):
         TrainInThePage(),
         JacobianProduct(results["2 layers"]),
         StepThrough(results["GRU"]),
+        WhatDidItLookAt(results, right=3),
+        StudyExplorer(depth_study.read_record()),
     ]
 
 
@@ -367,6 +374,7 @@ def join(tmp_path, monkeypatch):
         "export default function render() {}\n",
         "export { a };\n",
         "const { a, b } = globalThis;\n",
+        "const a = `b\n  c`;\n",
     ],
 )
 def test_the_join_refuses_what_it_does_not_know(join, text):
@@ -393,12 +401,18 @@ def test_the_join_refuses_one_name_for_two_things(join, definition):
 def test_the_join_takes_each_file_once_and_lets_functions_name_their_own(join):
     text = join(
         entry='import { a } from "./left.js";\nimport { b } from "./right.js";\n// Why.\na(b);\n',
-        left='import { b } from "./right.js";\nexport function a() {\n  const c = b;\n}\n',
-        right="/** What. */\nexport const b = 1;\nfunction d() {\n  const c = 2;\n}\n",
+        left=(
+            'import { b, d } from "./right.js";\nexport function a() {\n  const c = b;\n  d();\n}\n'
+        ),
+        right=(
+            "/** What. */\nexport const b = 1;\nexport function d() {\n  const c = 2;\n}\n"
+            "export function unused() {\n  return alsoUnused({\n    a: 1,\n  });\n}\n"
+            "const alsoUnused = (x) => [\n  x,\n];\n"
+        ),
     )
     assert text == (
-        "const b = 1;\nfunction d() {\n  const c = 2;\n}\n"
-        "function a() {\n  const c = b;\n}\n"
+        "const b = 1;\nfunction d() {\nconst c = 2;\n}\n"
+        "function a() {\nconst c = b;\nd();\n}\n"
         "a(b);\n"
     )
 

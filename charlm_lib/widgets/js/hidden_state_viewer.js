@@ -15,7 +15,10 @@ function start(widget, el) {
     listen(widget, ["change:layer", "change:unit"], () => viewer.pick()),
     onThemeChange(() => viewer.draw()),
   ];
-  return () => stops.forEach((stop) => stop());
+  return () => {
+    stops.forEach((stop) => stop());
+    viewer.finder.stop();
+  };
 }
 
 function render({ model: widget, el }) {

@@ -42,8 +42,9 @@ export class Backward {
   /**
    * @param {Model} model
    * @param {number} numSteps longest window
+   * @param {boolean} keepsInputs whether the slopes of the first layer's gates are kept
    */
-  constructor(model, numSteps) {
+  constructor(model, numSteps, keepsInputs = false) {
     const { layers, tokens } = model.about;
     const width = layers * model.stateWidth;
     this.model = model;
@@ -54,6 +55,26 @@ export class Backward {
     this.dx = new Float64Array(model.fromInput.length); // of the gates, for Wx
     this.dh = new Float64Array(model.fromState.length); // of the gates, for Wh
     this.none = new Float64Array(width);
+    this.inputSlopes = keepsInputs ? new Float64Array(numSteps * this.dx.length) : null;
+  }
+
+  /** Reads a character at step `t` and keeps what the way back needs; gives the logits. */
+  readStep(t, token, state) {
+    const { model, states, kept } = this;
+    const logits = model.step(token, state);
+    states.set(state, (t + 1) * state.length);
+    kept.set(model.kept, t * model.kept.length);
+    return logits;
+  }
+
+  /** From the slopes `d` of the logits after step `t` to those of the top layer's state. */
+  backOutput(gradient, t) {
+    const { states, slopes, d, none } = this;
+    const { parameters: p, layout, about, stateWidth } = this.model;
+    const at = t * none.length + (about.layers - 1) * stateWidth;
+    for (let j = 0; j < d.length; j++) gradient[layout.bq + j] += d[j];
+    const [from, H] = [at + none.length, about.hiddens];
+    backProduct(gradient, p, layout.Wq, states, from, d, slopes, at, H, d.length);
   }
 
   /**
@@ -63,25 +84,18 @@ export class Backward {
    * @returns {number} the summed negative log-likelihood, in nats
    */
   addWindow(gradient, tokens, start, numSteps, scale) {
-    const { model, states, kept, slopes, d } = this;
-    const { layers, hiddens: H } = model.about;
-    const { parameters: p, layout } = model;
+    const { model, slopes, d } = this;
     const state = model.zeroState();
-    const width = state.length;
-    const top = (layers - 1) * model.stateWidth;
     slopes.fill(0);
     let nll = 0;
     for (let t = 0; t < numSteps; t++) {
-      const logits = model.step(tokens[start + t], state);
-      states.set(state, (t + 1) * width);
-      kept.set(model.kept, t * model.kept.length);
+      const logits = this.readStep(t, tokens[start + t], state);
       const target = tokens[start + t + 1];
       nll += softmaxInto(d, logits, scale) - logits[target];
       d[target] -= scale;
-      for (let j = 0; j < d.length; j++) gradient[layout.bq + j] += d[j];
-      const at = t * width + top;
-      backProduct(gradient, p, layout.Wq, state, top, d, slopes, at, H, d.length);
+      this.backOutput(gradient, t);
     }
+    const { layers } = model.about;
     for (let l = layers - 1; l >= 0; l--) this.backLayer(gradient, l, tokens, start, numSteps);
     return nll;
   }
@@ -110,6 +124,7 @@ export class Backward {
       } else {
         const row = Wx + tokens[start + t] * G;
         for (let j = 0; j < G; j++) gradient[row + j] += dx[j];
+        this.inputSlopes?.set(dx, t * G);
       }
     }
   }

@@ -3,32 +3,12 @@
 import { drawnLabels } from "./curve_labels.js";
 import { heightOf, partsBelow, thinned } from "./curve_shape.js";
 import { svg } from "./svg.js";
+import { logTicks, tickText } from "./ticks.js";
 
 const MOST_POINTS = 300; // drawn per curve
 const SHORTEST = 20; // updates on the shortest axis
 const MARGIN = { left: 44, right: 64, top: 30, bottom: 24 };
 const TICK_HEIGHT = 16;
-
-/** At most so many of 1, 2, 5, 10, 20, ... between two positive numbers; fewer in a wide range. */
-function logTicks(low, high, most) {
-  for (const digits of [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]]) {
-    const ticks = ticksOf(digits, 1, low, high);
-    if (ticks.length <= most) return ticks;
-  }
-  return ticksOf([1], Math.ceil(Math.log10(high / low) / most), low, high);
-}
-
-/** These digits of every so many-th power of ten, as far as they lie between two numbers. */
-function ticksOf(digits, every, low, high) {
-  const ticks = [];
-  for (let e = every * Math.floor(Math.log10(low) / every); e <= Math.log10(high); e += every) {
-    ticks.push(...digits.map((digit) => digit * 10 ** e));
-  }
-  return ticks.filter((tick) => tick >= low && tick <= high);
-}
-
-const tickText = (x) =>
-  x >= 1e5 || x < 0.001 ? x.toExponential(0) : String(Number(x.toPrecision(3)));
 
 /**
  * @typedef {{className: string, x: number[], y: number[], name: string, isLabelled: boolean,

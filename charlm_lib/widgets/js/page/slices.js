@@ -1,35 +1,25 @@
-// Long work in short slices: between two of them the page answers its reader.
+// Long work in short portions, so that the page stays awake.
 
-const SLICE = 8; // ms
+const PORTION = 12; // milliseconds between two turns of the event loop
 
-export class Slices {
-  /** @param {() => void} show called at the end of each slice */
-  constructor(show) {
-    this.show = show;
-    this.timer = 0;
+/**
+ * Does all of a task, a portion at a time.
+ * @param {Iterator} task
+ * @param {(isDone: boolean, value: any) => void} report called after each portion, at the end with
+ *   what the task returns
+ * @param {boolean} [isNow] whether the first portion is done before the function returns
+ * @returns {() => void} stops it
+ */
+export function inPortions(task, report, isNow = false) {
+  let timer = 0;
+  function portion() {
+    const end = performance.now() + PORTION;
+    let step = task.next();
+    while (!step.done && performance.now() < end) step = task.next();
+    timer = step.done ? 0 : setTimeout(portion, 0);
+    report(step.done, step.value);
   }
-
-  /**
-   * Works from now on, the first slice at once, in place of what was still to do.
-   * @param {Iterator<void>} work a step with each call of `next`
-   * @param {() => void} whenDone
-   */
-  run(work, whenDone) {
-    this.stop();
-    const slice = () => {
-      const end = performance.now() + SLICE;
-      let done;
-      do ({ done } = work.next());
-      while (!done && performance.now() < end);
-      this.timer = done ? 0 : setTimeout(slice);
-      this.show();
-      if (done) whenDone();
-    };
-    slice();
-  }
-
-  stop() {
-    clearTimeout(this.timer);
-    this.timer = 0;
-  }
+  if (isNow) portion();
+  else timer = setTimeout(portion, 0);
+  return () => clearTimeout(timer);
 }

@@ -1,6 +1,6 @@
 // How the cards of TextSampler write: at once, or letter by letter.
 
-import { Slices } from "../slices.js";
+import { inPortions } from "../slices.js";
 import { wantsLessMotion } from "../theme.js";
 
 const CHARACTERS_PER_SECOND = 40;
@@ -37,7 +37,7 @@ export class Writing {
     this.writers = writers;
     this.cards = []; // that write now
     this.letterByLetter = !wantsLessMotion();
-    this.slices = new Slices(() => this.show(false));
+    this.stopWork = () => {};
     this.timer = 0;
     /** Called with true when letters begin to appear, with false when they stop. */
     this.onChange = (isWriting) => {};
@@ -60,7 +60,7 @@ export class Writing {
   stop() {
     clearInterval(this.timer);
     this.timer = 0;
-    this.slices.stop();
+    this.stopWork();
     this.onChange(false);
     this.onBusy(false);
   }
@@ -80,16 +80,24 @@ export class Writing {
     for (const card of this.cards) card.show(followed);
   }
 
+  /** Does a task in portions, shows after each what was written, and then calls `whenDone`. */
+  work(task, whenDone) {
+    const report = (isDone) => {
+      this.show(false);
+      if (isDone) whenDone();
+    };
+    this.stopWork = inPortions(task, report, true);
+  }
+
   atOnce() {
     this.begin();
-    const work = textsWritten(this.cards, this.widget.get("length"));
-    this.slices.run(work, () => this.onBusy(false));
+    this.work(textsWritten(this.cards, this.widget.get("length")), () => this.onBusy(false));
   }
 
   slowly() {
     this.begin();
     this.onChange(true);
-    this.slices.run(prefixesRead(this.cards), () => this.letters());
+    this.work(prefixesRead(this.cards), () => this.letters());
   }
 
   letters() {

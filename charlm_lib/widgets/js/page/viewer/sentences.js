@@ -43,3 +43,22 @@ export function unitInWords(layer, unit, value, name) {
   const place = `nit ${unit} of layer ${layer} is at ${number}.`;
   return name === "hidden state" ? ` U${place}` : ` The ${name} of u${place}`;
 }
+
+/** A correlation with its sign: +0.84 or −0.31. */
+export function correlationInWords(r) {
+  return `${r < 0 ? "−" : "+"}${Math.abs(r).toFixed(2)}`;
+}
+
+/** What a search for units has found, beside what chance and untrained networks would give. */
+export function foundInWords({ scores, chance, untrained, length }, title) {
+  const sizes = scores.map(Math.abs);
+  const above = sizes.filter((size) => size > chance).length;
+  const beyond = sizes.filter((size) => size > untrained).length;
+  return (
+    `Correlations over ${length.toLocaleString("en")} characters, ${title}. ${above} of ` +
+    `${sizes.length} units are above chance: with the labels shifted to another place, the best ` +
+    `of all units reaches ${chance.toFixed(2)} in one of twenty tries. But the best unit of ` +
+    `three untrained networks of this shape reaches ${untrained.toFixed(2)}; ${beyond || "none"} ` +
+    `of these ${beyond === 1 ? "exceeds" : "exceed"} that. Choose a unit to tint your text.`
+  );
+}

@@ -9,6 +9,7 @@ import { save } from "../traits.js";
 import { VisitedText } from "../visited_text.js";
 import { spoken, visible } from "../words.js";
 import { ViewerControls } from "./controls.js";
+import { UnitFinder } from "./finder.js";
 import { expectation, summary, unitInWords } from "./sentences.js";
 import { Sheet } from "./sheet.js";
 import { fullColour, legend, nameOfView } from "./views.js";
@@ -33,6 +34,7 @@ export class Viewer {
     const label = "Your text. Arrow keys visit its characters.";
     const visit = (place, byKey) => this.visit(place, byKey);
     this.text = new VisitedText(label, visit, "clm-text clm-signed");
+    this.finder = new UnitFinder(widget, (layer, unit) => this.save(layer, unit));
     this.echo = emptyEcho();
     this.detail = make("div", { className: "clm-detail" });
     this.aloud = make("p", { className: "clm-hidden", "aria-live": "polite" });
@@ -51,6 +53,7 @@ export class Viewer {
       this.caption,
       this.text.element,
       this.detail,
+      this.finder.element,
       this.aloud,
     );
   }
@@ -82,6 +85,7 @@ export class Viewer {
     this.steps = trace(this.model, known);
     this.at = Math.min(this.at, Math.max(0, this.steps.length - 1));
     this.controls.offer(about);
+    this.finder.follow(this.model, this.steps);
     this.draw();
   }
 

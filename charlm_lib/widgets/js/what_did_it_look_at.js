@@ -1,0 +1,25 @@
+// WhatDidItLookAt: what each earlier letter did for a later one.
+
+import { guarded } from "./page/failure.js";
+import { LookView } from "./page/look/view.js";
+import { listen, modelsOf } from "./page/traits.js";
+
+function start(widget, el) {
+  const view = new LookView(widget, modelsOf(widget));
+  el.replaceChildren(view.element);
+  view.read();
+  const stop = listen(widget, ["change:text", "change:left", "change:right"], () => view.read());
+  const resized = new ResizeObserver(() => view.redraw());
+  resized.observe(view.element);
+  return () => {
+    stop();
+    resized.disconnect();
+    view.stop();
+  };
+}
+
+function render({ model: widget, el }) {
+  return guarded(el, () => start(widget, el));
+}
+
+export default { render };
