@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import anywidget
@@ -15,8 +16,8 @@ from charlm_lib.widgets.seeds import check_seed
 class PredictFirst(anywidget.AnyWidget):
     """A question with a hidden answer: the reader guesses, commits, and only then sees it.
 
-    Make one with `next_character`, `which_model`, `number` or `choice`. The trait `guess` holds
-    the reader's last guess as text.
+    Make one with `next_character`, `which_model`, `number`, `curve` or `choice`. The trait `guess`
+    holds the reader's last guess as text.
     """
 
     _esm = module("predict_first.js")
@@ -133,6 +134,49 @@ class PredictFirst(anywidget.AnyWidget):
         spec = {"kind": "number", "answer": answer, "low": low, "high": high, "digits": digits}
         spec |= {"log": log, "question": question, "explanation": explanation}
         return cls(spec=spec)
+
+    @classmethod
+    def curve(
+        cls,
+        question: str,
+        x: Sequence[float],
+        y: Sequence[float],
+        low: float,
+        high: float,
+        xlabel: str = "epoch",
+        ylabel: str = "validation perplexity",
+        log: bool = True,
+        explanation: str = "",
+    ) -> "PredictFirst":
+        """Let the reader draw a curve, such as one of learning, before the true one is shown.
+
+        The answer says how far the drawing is from the curve, in the mean over its points.
+
+        Args:
+            question, explanation: words before the guess and after the answer.
+            x, y: the curve, from left to right.
+            low, high: ends of the vertical axis.
+            xlabel, ylabel: what the axes are.
+            log: whether the vertical axis is logarithmic, and the drawing off by a factor.
+
+        Raises:
+            ValueError: x and y are not equally long, or shorter than 2; x does not ascend; a value
+                of y is not a number from low to high; or low is not positive with `log`.
+        """
+        xs, ys = [float(value) for value in x], [float(value) for value in y]
+        low, high = float(low), float(high)
+        if len(xs) != len(ys) or len(xs) < 2:
+            raise ValueError(f"{len(xs)} x and {len(ys)} y: a curve has two points or more")
+        if not all(a < b for a, b in pairwise(xs)):
+            raise ValueError("x has to ascend: sort the points from left to right")
+        for value in ys:
+            if not (math.isfinite(value) and low <= value <= high):
+                raise ValueError(f"y has {value}, which is not in the range from {low} to {high}")
+        if low >= high or (log and low <= 0):
+            raise ValueError(f"low {low}: choose it below high, and positive for log=True")
+        spec = {"kind": "curve", "x": xs, "y": ys, "low": low, "high": high, "log": log}
+        spec |= {"xlabel": xlabel, "ylabel": ylabel}
+        return cls(spec=spec | {"question": question, "explanation": explanation})
 
     @classmethod
     def choice(

@@ -40,6 +40,7 @@ def parts(make_result):
             StepThrough(results["2 tanh layers"]),
             WhatDidItLookAt(results),
             StudyExplorer(depth_study.read_record()),
+            PredictFirst.curve("Draw it.", [1, 2, 4, 11], [20, 14, 9, 8], 4, 32),
         ]
     )
 

@@ -11,7 +11,8 @@ from ipywidgets.embed import dependency_state, embed_data
 from tests.browser.conftest import SECONDS
 from tools.site.policy import protect
 
-SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE, TRAIN, JACOBIANS, STEPS, LOOK, STUDY = range(11)
+SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE = range(6)
+TRAIN, JACOBIANS, STEPS, LOOK, STUDY, SKETCH = range(6, 12)
 HOST = Path(__file__).resolve().parents[2] / "tools" / "site" / "widget-host.js"
 
 PAGE = """<!doctype html>

@@ -2,6 +2,7 @@
 
 import { guarded } from "./page/failure.js";
 import { ChoiceQuestion } from "./page/predict/choice.js";
+import { CurveQuestion } from "./page/predict/curve.js";
 import { NextCharacterQuestion } from "./page/predict/next_character.js";
 import { NumberQuestion } from "./page/predict/number.js";
 import { Rounds } from "./page/predict/rounds.js";
@@ -10,6 +11,7 @@ import { modelsOf, save } from "./page/traits.js";
 
 const QUESTIONS = {
   choice: ChoiceQuestion,
+  curve: CurveQuestion,
   number: NumberQuestion,
   next: NextCharacterQuestion,
   model: WhichModelQuestion,
