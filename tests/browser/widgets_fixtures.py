@@ -4,6 +4,7 @@ import pytest
 
 from charlm_lib import GRU, RNNLM, RNNLMScratch, StackedRNNScratch, Vocab
 from charlm_lib.widgets import (
+    GateToTurn,
     HiddenStateViewer,
     JacobianProduct,
     PredictFirst,
@@ -35,6 +36,7 @@ def parts(make_result):
             TrainInThePage(),
             JacobianProduct(results["2 tanh layers"]),
             StepThrough(results["2 tanh layers"]),
+            GateToTurn(results["3 GRU layers"]),
         ]
     )
 

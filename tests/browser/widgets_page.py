@@ -11,7 +11,7 @@ from ipywidgets.embed import dependency_state, embed_data
 from tests.browser.conftest import SECONDS
 from tools.site.policy import protect
 
-SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE, TRAIN, JACOBIANS, STEPS = range(9)
+SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE, TRAIN, JACOBIANS, STEPS, GATES = range(10)
 HOST = Path(__file__).resolve().parents[2] / "tools" / "site" / "widget-host.js"
 
 PAGE = """<!doctype html>

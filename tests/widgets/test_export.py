@@ -15,6 +15,7 @@ from charlm_lib import GRU, LSTM, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedR
 from charlm_lib.cells import CELLS
 from charlm_lib.export import from_vector, pack, to_vector
 from charlm_lib.widgets import (
+    GateToTurn,
     HiddenStateViewer,
     JacobianProduct,
     PredictFirst,
@@ -32,6 +33,7 @@ WIDGETS = {
     TrainInThePage: "train_in_page",
     JacobianProduct: "jacobian_product",
     StepThrough: "step_through",
+    GateToTurn: "gate_to_turn",
 }
 
 
@@ -279,6 +281,7 @@ def make_all(results):
         TrainInThePage(),
         JacobianProduct(results["2 layers"]),
         StepThrough(results["GRU"]),
+        GateToTurn(results["LSTM"]),
     ]
 
 
