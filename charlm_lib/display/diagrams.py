@@ -6,6 +6,18 @@ from matplotlib.figure import Figure
 
 from charlm_lib.display.style import COLORS, INK, RC
 
+LSTM_ARROWS = (  # of `draw_lstm_step`, from box to box
+    ((0, 2.3), (1.6, 2.3)),
+    ((1.6, 0.6), (1.6, 2.3)),
+    ((1.6, 2.3), (3.5, 2.3)),
+    ((2.5, 0.6), (3.0, 1.5)),
+    ((3.5, 0.6), (3.0, 1.5)),
+    ((3.0, 1.5), (3.5, 2.3)),
+    ((3.5, 2.3), (6.6, 2.3)),
+    ((4.5, 0.6), (5.4, 0.6)),
+    ((5.4, 0.6), (6.6, -0.6)),
+)
+
 
 def draw_unrolled(text: str, targets: str, num_layers: int = 1) -> Figure:
     """Draw a recurrent language model unrolled over the characters of a text.
@@ -48,6 +60,37 @@ def draw_unrolled(text: str, targets: str, num_layers: int = 1) -> Figure:
     return figure
 
 
+def draw_lstm_step() -> Figure:
+    """Draw one step of a long short-term memory.
+
+    The memory cell has a straight road, above; each gate stands where it multiplies; the hidden
+    state is below. Hochreiter and Schmidhuber (1997); Gers et al. (2000).
+    """
+    road, gates, below = 2.3, 0.6, -0.6
+    with mpl.rc_context(RC):
+        figure, ax = plt.subplots(figsize=(6.4, 3.2))
+        for x, y, label in ((0, road, "$C_{t-1}$"), (6.6, road, "$C_t$")):
+            _box(ax, x, y, label, COLORS[0])
+        for x, label in ((0, "$X_t, H_{t-1}$"), (6.6, "$H_t$")):
+            _box(ax, x, below, label, COLORS[1])
+        signs = ((1.6, road, "×"), (3.5, road, "+"), (3.0, 1.5, "×"), (5.4, gates, "×"))
+        for x, y, label in signs:
+            _box(ax, x, y, label, INK)
+        for x, label in ((1.6, "$F_t$"), (2.5, "$I_t$"), (3.5, "$G_t$"), (4.5, "$O_t$")):
+            _box(ax, x, gates, label, COLORS[2])
+            _arrow(ax, (x, below), (x, gates), gap=0)
+        ax.plot([0.5, 4.5], [below, below], color=INK, linewidth=1)  # what the gates read
+        for start, end in LSTM_ARROWS:
+            _arrow(ax, start, end)
+        _arrow(ax, (5.4, road), (5.4, gates), gap=0)
+        for x, y, label in ((1.6, 2.85, "keep"), (3.5, 2.85, "add"), (6.25, 0.2, "show")):
+            ax.text(x, y, label, ha="center", va="center", color=INK, style="italic")
+        ax.text(5.62, 1.5, r"$\tanh$", ha="left", va="center", color=INK)
+        ax.set(xlim=(-0.8, 7.2), ylim=(-1.1, 3.1))
+        ax.axis("off")
+    return figure
+
+
 def _box(ax, x: float, y: float, label: str, color: str) -> None:
     frame = {
         "boxstyle": "round,pad=0.35",
@@ -58,6 +101,7 @@ def _box(ax, x: float, y: float, label: str, color: str) -> None:
     ax.text(x, y, label, ha="center", va="center", color=color, bbox=frame, size=11)
 
 
-def _arrow(ax, start: tuple[float, float], end: tuple[float, float]) -> None:
-    arrow = {"arrowstyle": "-|>", "color": INK, "shrinkA": 15, "shrinkB": 15}
+def _arrow(ax, start: tuple[float, float], end: tuple[float, float], gap: float = 15) -> None:
+    """Draw an arrow; `gap`: points between its start and the middle of the box there."""
+    arrow = {"arrowstyle": "-|>", "color": INK, "shrinkA": gap, "shrinkB": 15}
     ax.annotate("", xy=end, xytext=start, arrowprops=arrow)

@@ -1,6 +1,16 @@
-"""What chapters 5 and 6 measured offline, and records/ with what came out.
+"""What chapters 5 to 7 measured offline, and records/ with what came out.
 
 Chapters import these modules from here.
 """
 
-__all__ = ["amounts", "depth_by_text", "depth_study", "follow_up", "recall", "recipe", "search"]
+__all__ = [
+    "amounts",
+    "cells_compared",
+    "depth_by_text",
+    "depth_study",
+    "follow_up",
+    "forget_bias",
+    "recall",
+    "recipe",
+    "search",
+]

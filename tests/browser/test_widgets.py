@@ -39,7 +39,7 @@ def texts(page):
 @pytest.mark.parametrize("kind", ["http", "file"])
 def test_all_widgets_render_in_time_and_ask_for_nothing_else(opened, served, folder, kind):
     page = opened(served if kind == "http" else (folder / "index.html").as_uri())
-    assert page.locator(".widget-place > .clm").count() == 11
+    assert page.locator(".widget-place > .clm").count() == 13
     assert page.locator(".clm-error").count() == 0
     page.reload(wait_until="commit")
     widget(page, TRAIN).locator(".clm-plot text").first.wait_for(timeout=BUDGET * patience())

@@ -5,6 +5,7 @@ import pytest
 from charlm_lib import GRU, RNNLM, RNNLMScratch, StackedRNNScratch, Vocab
 from charlm_lib.studies import depth_study
 from charlm_lib.widgets import (
+    GateToTurn,
     HiddenStateViewer,
     JacobianProduct,
     PredictFirst,
@@ -41,6 +42,7 @@ def parts(make_result):
             WhatDidItLookAt(results),
             StudyExplorer(depth_study.read_record()),
             PredictFirst.curve("Draw it.", [1, 2, 4, 11], [20, 14, 9, 8], 4, 32),
+            GateToTurn(results["3 GRU layers"]),
         ]
     )
 

@@ -12,7 +12,7 @@ from tests.browser.conftest import SECONDS
 from tools.site.policy import protect
 
 SAMPLER, VIEWER, NEXT, WHICH, NUMBER, CHOICE = range(6)
-TRAIN, JACOBIANS, STEPS, LOOK, STUDY, SKETCH = range(6, 12)
+TRAIN, JACOBIANS, STEPS, LOOK, STUDY, SKETCH, GATES = range(6, 13)
 HOST = Path(__file__).resolve().parents[2] / "tools" / "site" / "widget-host.js"
 
 PAGE = """<!doctype html>

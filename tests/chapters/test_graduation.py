@@ -20,6 +20,7 @@ GRADUATES = {
     "RNNLM": "models",
     "StackedRNNScratch": "models",
     "GRU": "models",
+    "LSTM": "models",
     "streams": "engine/streams",
     "rows": "engine/products",
 }

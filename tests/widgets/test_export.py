@@ -16,6 +16,7 @@ from charlm_lib.cells import CELLS
 from charlm_lib.export import from_vector, pack, to_vector
 from charlm_lib.studies import depth_study
 from charlm_lib.widgets import (
+    GateToTurn,
     HiddenStateViewer,
     JacobianProduct,
     PredictFirst,
@@ -37,6 +38,7 @@ WIDGETS = {
     StepThrough: "step_through",
     WhatDidItLookAt: "what_did_it_look_at",
     StudyExplorer: "study_explorer",
+    GateToTurn: "gate_to_turn",
 }
 
 
@@ -289,6 +291,7 @@ def make_all(results):
         StepThrough(results["GRU"]),
         WhatDidItLookAt(results, right=3),
         StudyExplorer(depth_study.read_record()),
+        GateToTurn(results["LSTM"]),
     ]
 
 
