@@ -1,6 +1,14 @@
-"""What chapters 5 and 6 measured offline, and records/ with what came out.
+"""What chapters 5, 6 and 8 measured offline, and records/ with what came out.
 
 Chapters import these modules from here.
 """
 
-__all__ = ["amounts", "depth_by_text", "depth_study", "recall", "recipe", "search"]
+__all__ = [
+    "amounts",
+    "depth_by_text",
+    "depth_study",
+    "recall",
+    "recipe",
+    "search",
+    "without_a_loop",
+]

@@ -22,6 +22,14 @@ GRADUATES = {
     "GRU": "models",
     "streams": "engine/streams",
     "rows": "engine/products",
+    "join": "linear_recurrence",
+    "linear_recurrence": "linear_recurrence",
+    "MinGRU": "linear_recurrence",
+    "LRU": "linear_recurrence",
+    "first_theta": "linear_recurrence",
+    "ResidualStack": "residual",
+    "windowed_attention": "attention",
+    "CausalAttention": "attention",
 }
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 

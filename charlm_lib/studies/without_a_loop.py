@@ -1,0 +1,254 @@
+"""The study of chapter 8: recurrences without a loop, and attention, beside tanh, GRU and LSTM.
+
+`python -m charlm_lib.studies.without_a_loop` trains what the record,
+`records/without_a_loop.json`, does not have yet; it takes about half an hour on two CPU cores. All
+networks have two layers or blocks and about `BUDGET` parameters, and read the windows of the step
+"windows of 64" of `recipe`, with its optimizer and as many updates. They are trained
+
+- at equal parameters, with a learning rate of their own that the validation text chooses;
+- at equal seconds: as many epochs as fit into the time that the GRU takes for its own;
+- afresh: every window begins with a first state, so that no state is older than `num_steps`.
+
+Then `recall`'s task asks the new layers how far back they remember.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import jax
+import numpy as np
+import optax
+from flax import linen as nn
+
+from charlm_lib.attention import CausalAttention
+from charlm_lib.engine.parameters import first_params, param_shapes
+from charlm_lib.evaluation import nll_by_context, text_nll
+from charlm_lib.linear_recurrence import LRU, MinGRU
+from charlm_lib.models import GRU, RNNLM
+from charlm_lib.residual import ResidualStack
+from charlm_lib.runs.training import Trainer
+from charlm_lib.studies import recall, recipe
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, choose_lr, versions
+
+RECORD = Path(__file__).parent / "records" / "without_a_loop.json"
+STEP = next(step for step in recipe.STEPS if step.name == "windows of 64")
+BUDGET = 13_084  # parameters of two GRU layers of 32 units
+NUM_LAYERS, WEIGHT_DECAY = 2, 0.05
+CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+STRIDE = 32  # every so manieth character of the test text is predicted after all contexts
+PLANS = "parameters", "seconds", "afresh"
+STACKS: dict[str, Callable[[int], nn.Module]] = {
+    "GRU in blocks": lambda width: GRU(width, 1),
+    "minGRU": MinGRU,
+    "LRU": LRU,
+    "attention": CausalAttention,
+}
+CELLS = "tanh", "gru", "lstm", *STACKS
+AFRESH = "gru", "minGRU", "LRU", "attention"
+DELAYS = (10, 50, 100)
+REMEMBERING = "minGRU", "slow minGRU", "LRU", "attention", "far attention"
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network of the study.
+
+    Args:
+        cell: one of `CELLS`; those of `STACKS` are in residual blocks.
+        num_hiddens: units of each layer or block.
+        num_layers: layers or blocks.
+    """
+
+    cell: str
+    num_hiddens: int
+    num_layers: int = NUM_LAYERS
+
+    def model(self) -> RNNLM:
+        """Make the language model of the novel's vocabulary."""
+        if self.cell not in STACKS:
+            return Config(self.cell, self.num_layers, self.num_hiddens).model()
+        layers = [STACKS[self.cell](self.num_hiddens) for _ in range(self.num_layers)]
+        return RNNLM(ResidualStack(tuple(layers), self.num_hiddens), 28, 1.0)
+
+    def num_params(self) -> int:
+        """How many numbers the model learns."""
+        return sum(x.size for x in jax.tree.leaves(param_shapes(self.model())))
+
+
+@cache
+def network(cell: str) -> Network:
+    """Give the network of a cell whose number of parameters comes closest to `BUDGET`."""
+    heads = CausalAttention.num_heads if cell == "attention" else 1
+    candidates = (Network(cell, width) for width in range(20, 61) if width % heads == 0)
+    return min(candidates, key=lambda network: abs(network.num_params() - BUDGET))
+
+
+def train(network: Network, lr: float, seed: int, plan="parameters", epochs=STEP.max_epochs):
+    """Train a network as chapter 6 does, with another number of epochs where the plan says so."""
+    data = STEP.data()
+    updates = epochs * (data.num_train // data.batch_size)
+    optimizer = optax.adamw(recipe.falling(lr, updates), weight_decay=WEIGHT_DECAY)
+    trainer = Trainer(epochs, 1.0, carry_state=plan != "afresh")
+    return trainer.fit(network.model(), data, seed, optimizer, show=False)
+
+
+def measure(network: Network, lr: float, seed: int, plan: str, epochs: int) -> dict:
+    """Train one network, and write down what came of it, as JSON types."""
+    result = train(network, lr, seed, plan, epochs)
+    test = result.vocab.encode(recipe_text()[TEST_START:])
+    nll = np.asarray(text_nll(result, test))
+    whole = len(nll) // recipe.BLOCK * recipe.BLOCK
+    by_context = nll_by_context(result, test, CONTEXTS, STRIDE)
+    return {
+        "cell": network.cell,
+        "plan": plan,
+        "lr": lr,
+        "seed": seed,
+        "epochs": epochs,
+        "num_hiddens": network.num_hiddens,
+        "num_params": result.num_params,
+        "val_loss": round(float(np.log(result.history["val_perplexity"][-1])), 5),
+        "test_loss": round(float(nll.mean()), 5),
+        "test_blocks": nll[:whole].reshape(-1, recipe.BLOCK).mean(1).round(4).tolist(),
+        "by_context": np.asarray(by_context).mean(1).round(4).tolist(),
+        "epoch_seconds": round(float(np.median(result.history["seconds"])), 4),
+    }
+
+
+def recipe_text() -> str:
+    """Give the text whose end is the test."""
+    return STEP.data().text
+
+
+def runs_of(record: dict, cell: str, plan: str) -> list[dict]:
+    """Give the runs of one network and plan, with all learning rates that were tried."""
+    return [run for run in record["runs"] if (run["cell"], run["plan"]) == (cell, plan)]
+
+
+def chosen_runs(record: dict, cell: str, plan: str = "parameters") -> list[dict]:
+    """Give the runs of one network and plan with the learning rate that the first seed chose."""
+    first = [run for run in runs_of(record, cell, "parameters") if run["seed"] == SEEDS[0]]
+    lr = min(first, key=lambda run: run["val_loss"])["lr"]
+    return [run for run in runs_of(record, cell, plan) if run["lr"] == lr]
+
+
+def losses(record: dict, cell: str, plan: str = "parameters") -> np.ndarray:
+    """Give the test losses of the seeds, `(num_seeds,)` nats per character."""
+    return np.array([run["test_loss"] for run in chosen_runs(record, cell, plan)])
+
+
+def epoch_seconds(record: dict, cell: str) -> float:
+    """Give the seconds of an epoch, the median over runs, compiling left out."""
+    return float(np.median([run["epoch_seconds"] for run in chosen_runs(record, cell)]))
+
+
+def epochs_in_equal_seconds(record: dict, cell: str) -> int:
+    """Say how many epochs a network makes in the time that the GRU takes for its own."""
+    ratio = epoch_seconds(record, "gru") / epoch_seconds(record, cell)
+    return max(1, round(STEP.max_epochs * ratio))
+
+
+def remembering(name: str) -> nn.Module:
+    """Make a network for the task of `recall`, in one block of as many units as there.
+
+    Args:
+        name: one of `REMEMBERING`; "far attention" has a window that holds every delay, and "slow
+            minGRU" has gates that begin by keeping most of their state.
+    """
+    width, sizes = recall.NUM_HIDDENS, 2 * recall.NUM_SYMBOLS
+    layer = {
+        "attention": lambda: CausalAttention(width),
+        "far attention": lambda: CausalAttention(width, window=max(DELAYS)),
+        "LRU": lambda: LRU(width),
+    }.get(name, lambda: MinGRU(width))()
+    return RNNLM(ResidualStack((layer,), width), sizes, 1.0)
+
+
+def recalled(name: str, delay: int, seed: int) -> float:
+    """Train a network on one delay of `recall`, and give its share of right answers."""
+    model = remembering(name)
+    params = first_params(model, seed)
+    if name.startswith("slow"):
+        gate = params["params"]["rnn"]["layers_0"]["keep"]
+        gate["bias"] = gate["bias"] + recall.SLOW
+    run = recall.training(model, delay, recall.NUM_UPDATES)
+    return float(run(params, *jax.random.split(jax.random.key(seed))))
+
+
+def accuracy(record: dict, name: str, delay: int) -> list[float]:
+    """Give the share of right answers of each seed."""
+    return [r["accuracy"] for r in record["recall"] if (r["name"], r["delay"]) == (name, delay)]
+
+
+def read_record() -> dict:
+    """Read the record: `versions`, `runs` of language models, and `recall`."""
+    if not RECORD.is_file():
+        return {"versions": versions(), "runs": [], "recall": []}
+    return json.loads(RECORD.read_text(encoding="utf-8"))
+
+
+def save(record: dict) -> None:
+    """Write the record, a run a line."""
+    parts = [f' "versions": {json.dumps(record["versions"])}']
+    for name in ("runs", "recall"):
+        lines = ",\n".join(f"  {json.dumps(entry)}" for entry in record[name])
+        parts.append(f' "{name}": [\n{lines}\n ]' if lines else f' "{name}": []')
+    RECORD.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+def study_language(cell: str, record: dict) -> None:
+    """Make the runs at equal parameters of one cell that the record lacks."""
+    chosen, tried = False, {}
+    while not chosen:
+        lr, chosen = choose_lr(tried)
+        tried[lr] = run(cell, "parameters", lr, SEEDS[0], STEP.max_epochs, record)
+    for seed in SEEDS[1:]:
+        run(cell, "parameters", lr, seed, STEP.max_epochs, record)
+
+
+def run(cell: str, plan: str, lr: float, seed: int, epochs: int, record: dict) -> float:
+    """Make a run unless the record has it, write it down, and give its validation loss."""
+    key = {"cell": cell, "plan": plan, "lr": lr, "seed": seed}
+    for entry in record["runs"]:
+        if key.items() <= entry.items():
+            return entry["val_loss"]
+    entry = measure(network(cell), lr, seed, plan, epochs)
+    record["runs"].append(entry)
+    save(record)
+    told = {name: entry[name] for name in ("val_loss", "test_loss", "epochs", "epoch_seconds")}
+    print(key | told, flush=True)
+    return entry["val_loss"]
+
+
+def study_recall(record: dict) -> None:
+    """Make the runs of the task of `recall` that the record lacks."""
+    for name in REMEMBERING:
+        for delay in DELAYS:
+            for seed in SEEDS[len(accuracy(record, name, delay)) :]:
+                share = round(recalled(name, delay, seed), 4)
+                entry = {"name": name, "delay": delay, "seed": seed, "accuracy": share}
+                record["recall"].append(entry)
+                save(record)
+                print(entry, flush=True)
+
+
+def main() -> None:
+    """Train what the record lacks, and write it after each run."""
+    record = read_record()
+    for cell in CELLS:
+        study_language(cell, record)
+    for cell in AFRESH:
+        lr = chosen_runs(record, cell)[0]["lr"]
+        run(cell, "afresh", lr, SEEDS[0], STEP.max_epochs, record)
+    for cell in CELLS:
+        lr, epochs = chosen_runs(record, cell)[0]["lr"], epochs_in_equal_seconds(record, cell)
+        for seed in SEEDS if cell != "gru" else ():
+            run(cell, "seconds", lr, seed, epochs, record)
+    study_recall(record)
+
+
+if __name__ == "__main__":
+    main()
