@@ -24,7 +24,7 @@ from charlm_lib.comparison import (  # noqa: E402
 from charlm_lib.engine.parameters import first_params  # noqa: E402
 from charlm_lib.engine.twins import Use, fuse  # noqa: E402
 from charlm_lib.evaluation import TrainedModel, evaluate, nll_after, nll_by_context, text_nll  # noqa: E402
-from charlm_lib.linear_recurrence import LRU, MinGRU, linear_recurrence  # noqa: E402
+from charlm_lib.linear_recurrence import LRU, MinGRU, linear_loop, linear_recurrence  # noqa: E402
 from charlm_lib.losses import bits_per_character, cross_entropy, perplexity  # noqa: E402
 from charlm_lib.models import (  # noqa: E402
     GRU,
@@ -92,6 +92,7 @@ __all__ = [
     "fuse",
     "gather_windows",
     "initial_state",
+    "linear_loop",
     "linear_recurrence",
     "load",
     "make_model",

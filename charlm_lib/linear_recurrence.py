@@ -6,6 +6,8 @@ the same kind, and so a tree of such joints gives all states in about 2 log2(num
 a state as those do.
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
@@ -46,6 +48,20 @@ def linear_recurrence(A, B, state):
     return jax.lax.associative_scan(join, (A, B))[1]
 
 
+def linear_loop(A, B, state):
+    """Give what `linear_recurrence` gives, one step after the other.
+
+    It makes half as many products and no pass over memory more than it must: on a few cores of a
+    CPU it is the faster of the two, most often. Arguments and result as there.
+    """
+
+    def step(H, pair):
+        H = pair[0] * H + pair[1]
+        return H, H
+
+    return jax.lax.scan(step, state, (A, B))[1]
+
+
 class MinGRU(nn.Module):
     """A GRU whose gate and candidate do not look at the state: linear in it, so without a loop.
 
@@ -55,12 +71,14 @@ class MinGRU(nn.Module):
 
     Args:
         num_hiddens: hidden units.
+        recurrence: `linear_recurrence`, or `linear_loop`: the same numbers.
 
     Raises:
         ValueError: a size below 1, or inputs or a state of the wrong shape (when called).
     """
 
     num_hiddens: int
+    recurrence: Callable = linear_recurrence
 
     @nn.compact
     def __call__(self, inputs, state=None, training=False):
@@ -70,7 +88,7 @@ class MinGRU(nn.Module):
         # All steps at once: (num_steps, batch_size, num_hiddens)
         Z = nn.sigmoid(nn.Dense(self.num_hiddens, name="keep")(inputs))
         N = nn.Dense(self.num_hiddens, name="new")(inputs)
-        outputs = linear_recurrence(Z, (1 - Z) * N, state)
+        outputs = self.recurrence(Z, (1 - Z) * N, state)
         return outputs, outputs[-1]
 
 
@@ -84,6 +102,7 @@ class LRU(nn.Module):
 
     Args:
         num_hiddens: hidden units, and outputs.
+        recurrence: `linear_recurrence`, or `linear_loop`: the same numbers.
         slowest, fastest: the first magnitudes of lambda lie between these, evenly by their squares.
 
     Raises:
@@ -91,6 +110,7 @@ class LRU(nn.Module):
     """
 
     num_hiddens: int
+    recurrence: Callable = linear_recurrence
     slowest: float = 0.99
     fastest: float = 0.5
 
@@ -106,7 +126,7 @@ class LRU(nn.Module):
         real, imaginary = jnp.split(drive, 2, axis=-1)  # each (..., num_hiddens)
         drive = jnp.sqrt(1 - jnp.abs(eigenvalues) ** 2) * (real + 1j * imaginary)
         A = jnp.broadcast_to(eigenvalues, (len(inputs), 1, self.num_hiddens))
-        H = linear_recurrence(A, drive, state)
+        H = self.recurrence(A, drive, state)
         # Re(H C) of complex matrices is one real product with both parts of H
         parts = jnp.concatenate([H.real, H.imag], axis=-1)
         return nn.Dense(self.num_hiddens, name="C")(parts), H[-1]

@@ -24,6 +24,7 @@ GRADUATES = {
     "rows": "engine/products",
     "join": "linear_recurrence",
     "linear_recurrence": "linear_recurrence",
+    "linear_loop": "linear_recurrence",
     "MinGRU": "linear_recurrence",
     "LRU": "linear_recurrence",
     "first_theta": "linear_recurrence",

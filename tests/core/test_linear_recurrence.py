@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from charlm_lib.linear_recurrence import LRU, MinGRU, join, linear_recurrence
+from charlm_lib.linear_recurrence import LRU, MinGRU, join, linear_loop, linear_recurrence
 
 T, N, D, H = 7, 3, 5, 4  # steps, texts, inputs, units: all different
 
@@ -43,7 +43,12 @@ def lru_loop(params, inputs, state):
     return np.array(outputs), state
 
 
-LAYERS = {"minGRU": (MinGRU(H), min_gru_loop), "LRU": (LRU(H), lru_loop)}
+LAYERS = {
+    "minGRU": (MinGRU(H), min_gru_loop),
+    "minGRU by a loop": (MinGRU(H, linear_loop), min_gru_loop),
+    "LRU": (LRU(H), lru_loop),
+    "LRU by a loop": (LRU(H, linear_loop), lru_loop),
+}
 
 
 @pytest.fixture(params=LAYERS)
@@ -70,15 +75,16 @@ def test_two_steps_are_one():
     assert join(join(first, second), third) == join(first, join(second, third))
 
 
+@pytest.mark.parametrize("recurrence", [linear_recurrence, linear_loop])
 @pytest.mark.parametrize("num_steps", [1, 2, 3, 8, 13])
-def test_all_steps_at_once_are_the_loop(num_steps):
+def test_all_steps_at_once_are_the_loop(num_steps, recurrence):
     draw = np.random.default_rng(num_steps).standard_normal
     A, B, state = draw((num_steps, N, H)), draw((num_steps, N, H)), draw((N, H))
     wanted, h = [], state
     for a, b in zip(A, B, strict=True):
         h = a * h + b
         wanted.append(h)
-    found = linear_recurrence(*map(jnp.asarray, (A, B, state)))
+    found = recurrence(*map(jnp.asarray, (A, B, state)))
     np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 
