@@ -5,6 +5,7 @@ Chapters import these modules from here.
 
 __all__ = [
     "amounts",
+    "cells_compared",
     "depth_by_text",
     "depth_study",
     "recall",

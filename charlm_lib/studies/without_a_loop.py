@@ -1,12 +1,13 @@
 """The study of chapter 8: recurrences without a loop, and attention, beside tanh, GRU and LSTM.
 
 `python -m charlm_lib.studies.without_a_loop` trains what the record,
-`records/without_a_loop.json`, does not have yet; it takes about half an hour on two CPU cores. All
-networks have two layers or blocks and about `BUDGET` parameters, and read the windows of the step
-"windows of 64" of `recipe`, with its optimizer and as many updates. Linear recurrences run as a
-loop, which gives the same numbers and is faster here. The networks are trained
+`records/without_a_loop.json`, does not have yet; it takes about a quarter of an hour on two CPU
+cores. It goes on where `cells_compared` ends, whose GRU, LSTM and tanh of two layers it is put
+beside: the same windows, optimizer, number of updates and parameters, and the same rule for the
+learning rate. Linear recurrences run as a loop, which gives the same numbers and is faster here.
+The networks, of two residual blocks, are trained
 
-- at equal parameters, with a learning rate of their own that the validation text chooses;
+- at equal parameters;
 - at equal seconds: as many epochs as fit into the time that the GRU takes for its own;
 - afresh: every window begins with a first state, so that no state is older than `num_steps`.
 
@@ -26,53 +27,51 @@ from flax import linen as nn
 
 from charlm_lib.attention import CausalAttention
 from charlm_lib.engine.parameters import first_params, param_shapes
-from charlm_lib.evaluation import nll_by_context, text_nll
+from charlm_lib.evaluation import nll_by_context
 from charlm_lib.linear_recurrence import LRU, MinGRU, linear_loop
 from charlm_lib.models import GRU, RNNLM
 from charlm_lib.residual import ResidualStack
+from charlm_lib.runs.results import FitResult
 from charlm_lib.runs.training import Trainer
-from charlm_lib.studies import recall, recipe
-from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, choose_lr, versions
+from charlm_lib.studies import cells_compared, recall, recipe
+from charlm_lib.studies.cells_compared import BUDGET, STEP
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, choose_lr, versions
 
 RECORD = Path(__file__).parent / "records" / "without_a_loop.json"
-STEP = next(step for step in recipe.STEPS if step.name == "windows of 64")
-BUDGET = 13_084  # parameters of two GRU layers of 32 units
-NUM_LAYERS, HEADS, WEIGHT_DECAY = 2, 2, 0.05
+NUM_LAYERS, HEADS = 2, 2
+GRU_LR = 0.03  # what `cells_compared` chose
 CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 STRIDE = 32  # every so manieth character of the test text is predicted after all contexts
-PLANS = "parameters", "seconds", "afresh"
 STACKS: dict[str, Callable[[int], nn.Module]] = {
-    "GRU in blocks": lambda width: GRU(width, 1),
     "minGRU": lambda width: MinGRU(width, linear_loop),
     "LRU": lambda width: LRU(width, linear_loop),
     "attention": lambda width: CausalAttention(width, HEADS),
+    "GRU in blocks": lambda width: GRU(width, 1),
 }
-CELLS = "tanh", "gru", "lstm", *STACKS
-AFRESH = "gru", "minGRU", "LRU", "attention"
+BESIDE = "tanh", "gru", "lstm"  # of `cells_compared`
+NEW = "minGRU", "LRU", "attention"
 DELAYS = (10, 50, 100)
 REMEMBERING = "minGRU", "slow minGRU", "LRU", "attention", "far attention"
 
 
 @dataclass(frozen=True)
 class Network:
-    """One network of the study.
+    """Residual blocks of one kind, or the GRU that they are compared with.
 
     Args:
-        cell: one of `CELLS`; those of `STACKS` are in residual blocks.
-        num_hiddens: units of each layer or block.
-        num_layers: layers or blocks.
+        cell: one of `STACKS`, or "gru".
+        num_hiddens: units of each block.
     """
 
     cell: str
     num_hiddens: int
-    num_layers: int = NUM_LAYERS
 
     def model(self) -> RNNLM:
         """Make the language model of the novel's vocabulary."""
-        if self.cell not in STACKS:
-            return Config(self.cell, self.num_layers, self.num_hiddens).model()
-        layers = [STACKS[self.cell](self.num_hiddens) for _ in range(self.num_layers)]
-        return RNNLM(ResidualStack(tuple(layers), self.num_hiddens), 28, 1.0)
+        if self.cell == "gru":
+            return cells_compared.network("gru", NUM_LAYERS).model()
+        layers = tuple(STACKS[self.cell](self.num_hiddens) for _ in range(NUM_LAYERS))
+        return RNNLM(ResidualStack(layers, self.num_hiddens), 28, 1.0)
 
     def num_params(self) -> int:
         """How many numbers the model learns."""
@@ -82,28 +81,33 @@ class Network:
 @cache
 def network(cell: str) -> Network:
     """Give the network of a cell whose number of parameters comes closest to `BUDGET`."""
-    candidates = (
-        Network(cell, width) for width in range(20, 61) if cell != "attention" or width % HEADS == 0
-    )
+    if cell == "gru":
+        return Network("gru", cells_compared.network("gru", NUM_LAYERS).num_hiddens)
+    step = HEADS if cell == "attention" else 1
+    candidates = (Network(cell, width) for width in range(20, 41, step))
     return min(candidates, key=lambda network: abs(network.num_params() - BUDGET))
 
 
-def train(network: Network, lr: float, seed: int, plan="parameters", epochs=STEP.max_epochs):
-    """Train a network as chapter 6 does, with another number of epochs where the plan says so."""
+def train(
+    network: Network,
+    lr: float,
+    seed: int,
+    plan: str = "parameters",
+    epochs: int = STEP.max_epochs,
+    show: bool = False,
+) -> FitResult:
+    """Train a network as `cells_compared` does, but afresh or for other epochs where told so."""
     data = STEP.data()
     updates = epochs * (data.num_train // data.batch_size)
-    optimizer = optax.adamw(recipe.falling(lr, updates), weight_decay=WEIGHT_DECAY)
+    optimizer = optax.adamw(recipe.falling(lr, updates), weight_decay=STEP.weight_decay)
     trainer = Trainer(epochs, 1.0, carry_state=plan != "afresh")
-    return trainer.fit(network.model(), data, seed, optimizer, show=False)
+    return trainer.fit(network.model(), data, seed, optimizer, show)
 
 
 def measure(network: Network, lr: float, seed: int, plan: str, epochs: int) -> dict:
     """Train one network, and write down what came of it, as JSON types."""
     result = train(network, lr, seed, plan, epochs)
-    test = result.vocab.encode(recipe_text()[TEST_START:])
-    nll = np.asarray(text_nll(result, test))
-    whole = len(nll) // recipe.BLOCK * recipe.BLOCK
-    by_context = nll_by_context(result, test, CONTEXTS, STRIDE)
+    by_context = nll_by_context(result, STEP.data().tokens[TEST_START:], CONTEXTS, STRIDE)
     return {
         "cell": network.cell,
         "plan": plan,
@@ -112,17 +116,10 @@ def measure(network: Network, lr: float, seed: int, plan: str, epochs: int) -> d
         "epochs": epochs,
         "num_hiddens": network.num_hiddens,
         "num_params": result.num_params,
-        "val_loss": round(float(np.log(result.history["val_perplexity"][-1])), 5),
-        "test_loss": round(float(nll.mean()), 5),
-        "test_blocks": nll[:whole].reshape(-1, recipe.BLOCK).mean(1).round(4).tolist(),
+        **cells_compared.losses(result),
         "by_context": np.asarray(by_context).mean(1).round(4).tolist(),
         "epoch_seconds": round(float(np.median(result.history["seconds"])), 4),
     }
-
-
-def recipe_text() -> str:
-    """Give the text whose end is the test."""
-    return STEP.data().text
 
 
 def runs_of(record: dict, cell: str, plan: str) -> list[dict]:
@@ -138,8 +135,16 @@ def chosen_runs(record: dict, cell: str, plan: str = "parameters") -> list[dict]
 
 
 def losses(record: dict, cell: str, plan: str = "parameters") -> np.ndarray:
-    """Give the test losses of the seeds, `(num_seeds,)` nats per character."""
-    return np.array([run["test_loss"] for run in chosen_runs(record, cell, plan)])
+    """Give the test losses of the seeds, `(num_seeds,)` nats per character.
+
+    Those of `BESIDE` are in the record of `cells_compared`.
+    """
+    if cell in BESIDE:
+        config = cells_compared.network(cell, NUM_LAYERS)
+        runs = cells_compared.chosen_runs(cells_compared.read_record(), config)
+    else:
+        runs = chosen_runs(record, cell, plan)
+    return np.array([run["test_loss"] for run in runs])
 
 
 def epoch_seconds(record: dict, cell: str) -> float:
@@ -240,16 +245,18 @@ def study_recall(record: dict) -> None:
 def main() -> None:
     """Train what the record lacks, and write it after each run."""
     record = read_record()
-    for cell in CELLS:
+    for cell in NEW:
         study_language(cell, record)
-    for cell in AFRESH:
+    run("gru", "parameters", GRU_LR, SEEDS[0], STEP.max_epochs, record)
+    for cell in NEW:
+        lr, epochs = chosen_runs(record, cell)[0]["lr"], epochs_in_equal_seconds(record, cell)
+        for seed in SEEDS:
+            run(cell, "seconds", lr, seed, epochs, record)
+    for cell in ("gru", *NEW):
         lr = chosen_runs(record, cell)[0]["lr"]
         run(cell, "afresh", lr, SEEDS[0], STEP.max_epochs, record)
-    for cell in CELLS:
-        lr, epochs = chosen_runs(record, cell)[0]["lr"], epochs_in_equal_seconds(record, cell)
-        for seed in SEEDS if cell != "gru" else ():
-            run(cell, "seconds", lr, seed, epochs, record)
     study_recall(record)
+    study_language("GRU in blocks", record)
 
 
 if __name__ == "__main__":
