@@ -11,6 +11,7 @@ from charlm_lib.engine.devices import describe_machine, keep_compiled_programs, 
 use_all_cores()  # before JAX starts
 keep_compiled_programs()
 
+from charlm_lib.attention import CausalAttention  # noqa: E402
 from charlm_lib.cells import make_model  # noqa: E402
 from charlm_lib.comparison import (  # noqa: E402
     PairedBlocks,
@@ -23,6 +24,7 @@ from charlm_lib.comparison import (  # noqa: E402
 from charlm_lib.engine.parameters import first_params  # noqa: E402
 from charlm_lib.engine.twins import Use, fuse  # noqa: E402
 from charlm_lib.evaluation import TrainedModel, evaluate, nll_after, nll_by_context, text_nll  # noqa: E402
+from charlm_lib.linear_recurrence import LRU, MinGRU, linear_loop, linear_recurrence  # noqa: E402
 from charlm_lib.losses import bits_per_character, cross_entropy, perplexity  # noqa: E402
 from charlm_lib.models import (  # noqa: E402
     GRU,
@@ -38,6 +40,7 @@ from charlm_lib.models import (  # noqa: E402
 )
 from charlm_lib.ngram import KneserNey, adaptive_nll, choose_order  # noqa: E402
 from charlm_lib.own_text import Settings, fitting_settings, recipe_for  # noqa: E402
+from charlm_lib.residual import ResidualStack  # noqa: E402
 from charlm_lib.runs.keeping import fit_or_load  # noqa: E402
 from charlm_lib.runs.results import FitResult, load  # noqa: E402
 from charlm_lib.runs.training import Trainer  # noqa: E402
@@ -51,15 +54,19 @@ from charlm_lib.texts.vocabulary import Vocab  # noqa: E402
 __version__ = version("charlm_lib")
 __all__ = [
     "GRU",
+    "LRU",
     "LSTM",
     "RNN",
     "RNNLM",
+    "CausalAttention",
     "FitResult",
     "KneserNey",
+    "MinGRU",
     "PairedBlocks",
     "SeedsCompared",
     "RNNLMScratch",
     "RNNScratch",
+    "ResidualStack",
     "Settings",
     "StackedRNNScratch",
     "TextData",
@@ -85,6 +92,8 @@ __all__ = [
     "fuse",
     "gather_windows",
     "initial_state",
+    "linear_loop",
+    "linear_recurrence",
     "load",
     "make_model",
     "mixture_nll",

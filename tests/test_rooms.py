@@ -24,7 +24,7 @@ DOORS = {module.__name__: set(module.__all__) for module in (cl, display, studie
 FLOORS = (
     ("models", "losses", "comparison"),
     ("texts",),
-    ("cells",),
+    ("cells", "linear_recurrence", "residual", "attention"),
     ("display",),
     ("engine",),
     ("evaluation", "ngram"),

@@ -1,4 +1,4 @@
-"""What chapters 5 to 7 measured offline, and records/ with what came out.
+"""What chapters 5 to 8 measured offline, and records/ with what came out.
 
 Chapters import these modules from here.
 """
@@ -13,4 +13,5 @@ __all__ = [
     "recall",
     "recipe",
     "search",
+    "without_a_loop",
 ]

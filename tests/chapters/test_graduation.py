@@ -23,6 +23,15 @@ GRADUATES = {
     "LSTM": "models",
     "streams": "engine/streams",
     "rows": "engine/products",
+    "join": "linear_recurrence",
+    "linear_recurrence": "linear_recurrence",
+    "linear_loop": "linear_recurrence",
+    "MinGRU": "linear_recurrence",
+    "LRU": "linear_recurrence",
+    "first_theta": "linear_recurrence",
+    "ResidualStack": "residual",
+    "windowed_attention": "attention",
+    "CausalAttention": "attention",
 }
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 

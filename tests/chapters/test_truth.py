@@ -135,7 +135,7 @@ def evidence(cells: list[nbformat.NotebookNode]) -> Evidence:
             continue
         for token in tokenize.generate_tokens(io.StringIO(cell.source).readline):
             if token.type == tokenize.NUMBER:
-                found.exact.add(float(token.string.replace("_", "")))
+                found.exact.add(abs(complex(token.string.replace("_", ""))))  # of 1j, too
         for output in cell.outputs if "timing" not in cell.metadata.get("tags", []) else []:
             shown = output.get("data", {})
             if not any(kind.startswith(("image/", "application/")) for kind in shown):

@@ -337,7 +337,7 @@ def test_all_scripts_together_are_light():
         return sum(len(gzip.compress(text.encode())) for text in texts)
 
     assert packed(module(f"{name}.js") for name in WIDGETS.values()) < 110_000
-    assert packed(style(f"{name}.css") for name in WIDGETS.values()) < 20_000  # 2,000 in all of them
+    assert packed(style(f"{name}.css") for name in WIDGETS.values()) < 20_000  # 2,000 of it in each
 
 
 def test_a_page_with_six_models_is_light(vocab, make_result):
