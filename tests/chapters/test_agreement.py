@@ -27,14 +27,14 @@ def unlike(notebooks: dict) -> list[tuple[str, str, str]]:
     found = []
     for stem, notebook in notebooks.items():
         others = [other for other in notebooks if other != stem]
-        for text in texts(notebook):
-            for sentence in SENTENCE_ENDS.split(text):
-                found += [
-                    (stem, other, claim.text)
-                    for other in named(sentence, others)
-                    for claim in claims(sentence)
-                    if not claim.holds(evidence(notebooks[other]))
-                ]
+        said = [text for cell in notebook.cells for text in texts(cell)]
+        for sentence in (part for text in said for part in SENTENCE_ENDS.split(text)):
+            found += [
+                (stem, other, claim.text)
+                for other in named(sentence, others)
+                for claim in claims(sentence)
+                if not claim.holds(evidence(notebooks[other].cells))
+            ]
     return found
 
 
