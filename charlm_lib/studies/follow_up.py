@@ -1,9 +1,10 @@
 """What the search of chapter 6 left untried: tied, averaged, longer, and learning as it reads.
 
 `python -m charlm_lib.studies.follow_up` trains each of `TRIALS` that `records/follow_up.json` does
-not hold yet, on the texts of `search`; it takes about an hour on two CPU cores. With `--finish` it
-chooses among them by the validation text, and reads the test text of `search`, which was read once
-before, when that study ended.
+not hold yet, on the texts of `search`; it takes half an hour on two CPU cores. All but the last are
+of half the width of its best networks, and differ from the first in one thing, the averaged one in
+its learning rate as well; the last takes what helped to that width. With `--finish` it chooses among them by the validation text, and
+reads the test text of `search`, which was read once before, when that study ended.
 """
 
 import argparse
@@ -81,6 +82,7 @@ class Trial(search.Trial):
             parameters of the last updates is taken.
     """
 
+    num_hiddens: int = 128
     output_drop: float = 0.0
     tied: bool = False
     averaged: bool = False
@@ -115,10 +117,11 @@ class Trial(search.Trial):
 
 
 TRIALS = (
+    Trial(),
     Trial(tied=True),
     Trial(averaged=True, lr=0.002),
     Trial(max_epochs=60),
-    Trial(output_drop=0.2, max_epochs=60),
+    Trial(tied=True, num_hiddens=256),  # as wide as the best of the search
 )
 
 
