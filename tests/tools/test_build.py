@@ -13,7 +13,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from charlm_lib.display.tables import DataTable
+from charlm_lib.display.tables import DataTable, Table
 from tests.tools.small_book import edit, outputs, ran
 from tools import wheels
 from tools.book import execute, lanes, notebooks, places, stage
@@ -350,3 +350,16 @@ def test_the_numbers_of_a_figure_become_text_below_it():
     assert [c.source for c in staged.cells] == ["plot()", html, html, "Then."]
     assert staged.cells[0].outputs == [picture, word]
     assert len(chapter.cells[0].outputs) == 4, "the chapter itself stays as it is"
+
+
+def test_a_table_of_results_leaves_a_cell_whose_figure_has_a_caption():
+    html = Table(["x", "y"], [["1", "2"]])._repr_html_()
+    table = new_output("execute_result", {"text/html": html}, execution_count=1)
+    captioned = {"mystnb": {"figure": {"name": "fig-a", "caption": "A."}}}
+    cells = [
+        new_code_cell("a", outputs=[table], id="a"),
+        new_code_cell("b", outputs=[table], id="b", metadata=captioned),
+    ]
+    staged = stage.with_tables_as_text(new_notebook(cells=cells)).cells
+    assert [cell.source for cell in staged] == ["a", "b", html]
+    assert len(staged[0].outputs) == 1 and staged[1].outputs == []

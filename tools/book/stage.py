@@ -55,14 +55,21 @@ def is_data_table(output: NotebookNode) -> bool:
     return '<details class="charlm-data">' in output.get("data", {}).get("text/html", "")
 
 
+def is_table(output: NotebookNode) -> bool:
+    """Say whether an output is a table, of results or of a figure's numbers."""
+    return '<div class="charlm-table"' in output.get("data", {}).get("text/html", "")
+
+
 def with_tables_as_text(nb: NotebookNode) -> NotebookNode:
-    """Move the tables of figures' numbers from the outputs of a cell to text below it.
+    """Move tables beside figures from the outputs of a cell to text below it.
 
     As outputs, each would get the number and the caption of its cell's figure.
     """
     cells = []
     for cell in nb.cells:
-        tables = [output for output in cell.get("outputs", []) if is_data_table(output)]
+        has_figure = "figure" in cell.metadata.get("mystnb", {})
+        moves = is_table if has_figure else is_data_table
+        tables = [output for output in cell.get("outputs", []) if moves(output)]
         if tables:
             rest = [output for output in cell.outputs if output not in tables]
             cell = NotebookNode(cell, outputs=rest)
