@@ -3,8 +3,9 @@
 `python -m charlm_lib.studies.follow_up` trains each of `TRIALS` that `records/follow_up.json` does
 not hold yet, on the texts of `search`; it takes half an hour on two CPU cores. All but the last are
 of half the width of its best networks, and differ from the first in one thing, the averaged one in
-its learning rate as well; the last takes what helped to that width. With `--finish` it chooses among them by the validation text, and
-reads the test text of `search`, which was read once before, when that study ended.
+its learning rate as well; the last takes what helped to that width. With `--finish` it chooses
+among them by the validation text, and reads the test text of `search`, which was read once before,
+when that study ended.
 """
 
 import argparse
