@@ -21,8 +21,9 @@ class HiddenStateViewer(anywidget.AnyWidget):
     Layers are stacked as in a diagram: what the model reads at the bottom, its guess of the next
     character on top. A chosen unit tints the text, as in Karpathy, Johnson and Fei-Fei (2015). The
     page also finds units: by the correlation r of a unit's state with a property of the character
-    just read, such as being a vowel. Beside it stand the `abs(r)` that the best of all units exceeds in
-    5% of random circular shifts of the labels, and the best `abs(r)` of three untrained networks.
+    just read, such as being a vowel. Beside it stand the `abs(r)` that the best of all units
+    exceeds in 5% of random circular shifts of the labels, and the best `abs(r)` of three untrained
+    networks.
 
     Args:
         results: a result of `Trainer.fit`, or a dict from the name to show to such a result.
