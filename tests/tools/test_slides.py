@@ -252,6 +252,14 @@ def test_the_table_of_a_figures_numbers_is_not_shown():
         assert [o for c in shown for o in c.get("outputs", [])] == FIGURE
 
 
+def test_a_slide_has_room_for_a_figure_or_a_table_of_results():
+    table = new_output("display_data", {"text/html": '<div class="charlm-table">1</div>'})
+    alone, beside = code(out=[table]), code(out=[*FIGURE, table])
+    deck = deck_cells(new_notebook(cells=[text("## A"), alone, beside]), KNOWN)
+    kept = [c.outputs for c in deck if c.cell_type == "code" and c.outputs]
+    assert kept == [[table], FIGURE]
+
+
 def test_a_decks_stylesheets_fetch_no_others(tmp_path):
     decks.copy_assets(tmp_path)
     deck = (decks.HERE / "deck/index.html.j2").read_text(encoding="utf-8")

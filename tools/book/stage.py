@@ -57,7 +57,8 @@ def is_data_table(output: NotebookNode) -> bool:
 
 def is_table(output: NotebookNode) -> bool:
     """Say whether an output is a table, of results or of a figure's numbers."""
-    return '<div class="charlm-table"' in output.get("data", {}).get("text/html", "")
+    html = output.get("data", {}).get("text/html", "")
+    return is_data_table(output) or '<div class="charlm-table"' in html
 
 
 def with_tables_as_text(nb: NotebookNode) -> NotebookNode:

@@ -11,7 +11,7 @@ from docutils.nodes import make_id
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from tools.book.stage import is_data_table
+from tools.book.stage import is_data_table, is_table
 from tools.mime import WIDGET_VIEW
 from tools.slides.parts import (
     ALONE,
@@ -231,6 +231,12 @@ def what_follows(cells: list[NotebookNode]) -> str:
     return "heading" if HEADING.match(cells[0].source) else "text"
 
 
+def shows_figure(cell: NotebookNode) -> bool:
+    """Say whether a code cell shows a picture."""
+    kinds = (kind for output in cell.outputs for kind in output.get("data", {}))
+    return any(kind.startswith("image/") for kind in kinds)
+
+
 def deck_cells(notebook: NotebookNode, references: References) -> list[NotebookNode]:
     """Return the cells of a chapter's deck, each with a slide type.
 
@@ -244,7 +250,9 @@ def deck_cells(notebook: NotebookNode, references: References) -> list[NotebookN
     for i, cell in enumerate(notebook.cells):
         is_setup = is_setup and not re.search(r"^## ", cell.source, re.MULTILINE)
         if cell.cell_type == "code":
-            cell = NotebookNode(cell, outputs=[o for o in cell.outputs if not is_data_table(o)])
+            # A figure says what a table beside it says; the slide has room for one of them.
+            drops = is_table if shows_figure(cell) else is_data_table
+            cell = NotebookNode(cell, outputs=[o for o in cell.outputs if not drops(o)])
         given = slide_type(cell)
         if given == "skip":
             continue
