@@ -34,15 +34,24 @@ def test_an_answer_waits_for_the_decision(visit, path):
     assert opened.problems == {}
 
 
-def test_code_and_what_stands_before_it_are_never_hidden(visit):
-    page = visit(CHAPTERS[0]).page
-    assert (
-        page.locator(".cell_input, .admonition, h2, h3").evaluate_all(
-            "all => all.filter((e) => e.closest('[hidden]')).length"
-        )
-        == 0
+# Of what is hidden, what stands before all code that follows its box.
+TOO_EARLY = """all => all.filter((hidden) => {
+  let e = hidden.closest("div.cell") ?? hidden;
+  while (e && !e.matches("div.cell, .admonition")) e = e.previousElementSibling;
+  if (e?.matches(".admonition")) e = null;
+  return !e;
+}).length"""
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_code_widgets_and_what_stands_before_them_are_never_hidden(seen, path):
+    page = seen(path).page
+    shown = page.locator(".cell_input, .admonition, h2, h3, .widget-place")
+    hidden = shown.evaluate_all(
+        "all => all.filter((e) => e.closest('[hidden=until-found]')).length"
     )
-    assert page.locator(f"{ANSWERS} .widget-place").count() == 0
+    assert hidden == 0
+    assert page.locator(ANSWERS).evaluate_all(TOO_EARLY) == 0
 
 
 def test_a_link_into_an_answer_and_print_show_it(visit):
