@@ -100,6 +100,26 @@ def test_a_new_text_or_model_is_read_at_once(page):
     expect(look.get_by_text("only the first 120 characters stay")).to_be_visible()
 
 
+NAMES_WHILE_IT_COMPUTES = """(look) => {
+    const box = look.querySelector("textarea");
+    box.value = "anything that takes a while";
+    box.dispatchEvent(new Event("input"));
+    return [...look.querySelectorAll("svg[role=img]")].map(
+        (picture) => [picture.getAttribute("aria-label"), picture.childElementCount]);
+}"""
+
+
+def test_a_plot_that_is_still_empty_has_a_name(page):
+    look = widget(page, LOOK)
+    done(look)
+    assert look.evaluate(NAMES_WHILE_IT_COMPUTES) == [
+        ["Mean influence against distance: nothing to draw yet.", 0]
+    ]
+    done(look)
+    label = look.locator("svg[role=img]").get_attribute("aria-label")
+    assert label.startswith("Mean influence against distance, on a logarithmic axis. ")
+
+
 LONGEST_TASK = """async () => {
     let longest = 0;
     new PerformanceObserver((list) => {

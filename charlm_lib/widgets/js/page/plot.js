@@ -96,3 +96,13 @@ export function drawPlot(target, lines, plot) {
   );
   return places;
 }
+
+/**
+ * Empties a plot, and says for those who cannot see it why it is empty.
+ * @param {SVGElement} target
+ * @param {string} label
+ */
+export function clearPlot(target, label) {
+  target.setAttribute("aria-label", label);
+  target.replaceChildren();
+}

@@ -5,7 +5,7 @@ import { readText } from "../../model/text.js";
 import { field, row, select } from "../controls.js";
 import { make } from "../dom.js";
 import { oncePerFrame } from "../frame.js";
-import { drawPlot } from "../plot.js";
+import { clearPlot, drawPlot } from "../plot.js";
 import { echoReading, emptyEcho } from "../reading.js";
 import { Remark, cutToLength } from "../remark.js";
 import { inPortions } from "../slices.js";
@@ -104,7 +104,7 @@ export class LookView {
     this.isCurveDrawn = false;
     this.body.hidden = known.length < 2;
     this.reach.textContent = "";
-    this.plot.replaceChildren();
+    clearPlot(this.plot, "Mean influence against distance: nothing to draw yet.");
     if (known.length < 2) this.echo.textContent ||= TOO_SHORT;
     else this.begin(known.map((c) => c.token));
   }
