@@ -11,6 +11,7 @@ __all__ = [
     "follow_up",
     "forget_bias",
     "recall",
+    "recall_in_blocks",
     "recipe",
     "search",
     "without_a_loop",
