@@ -16,7 +16,14 @@ from charlm_lib.widgets import (
     TrainInThePage,
 )
 from tests.browser.conftest import serving
-from tests.browser.widgets_page import page_parts, perplexity, wait_for, widget, write_page
+from tests.browser.widgets_page import (
+    page_parts,
+    perplexity,
+    setting,
+    wait_for,
+    widget,
+    write_page,
+)
 
 pytest_plugins = ["tests.browser.widgets_fixtures"]
 SAMPLER, VIEWER, NEXT, TRAIN, STEPS = range(5)
@@ -166,9 +173,9 @@ def test_an_lstm_learns_in_the_page(opened, address):
     page = train.page
     expect(train.get_by_label("Cell")).to_have_value("lstm")
     train.get_by_label("Optimizer").select_option("Adam")
-    expect(train.locator("output")).to_have_text("0.01")
+    expect(setting(train, "Learning rate")).to_have_text("0.01")
     train.get_by_label("Learning rate").fill("3")
-    expect(train.locator("output")).to_have_text("0.03")
+    expect(setting(train, "Learning rate")).to_have_text("0.03")
     train.get_by_role("button", name="Train", exact=True).click()
     wait_for(page, lambda: perplexity(train) < 14)
     train.get_by_role("button", name="Pause").click()
@@ -177,7 +184,7 @@ def test_an_lstm_learns_in_the_page(opened, address):
     expect(line).to_contain_text(words)
     train.get_by_role("button", name="New run").click()
     train.get_by_label("Optimizer").select_option("SGD")
-    expect(train.locator("output")).to_have_text("1")
+    expect(setting(train, "Learning rate")).to_have_text("1")
     train.get_by_role("button", name="One update").click()
     expect(line).to_contain_text("2 LSTM layers of 16, SGD with learning rate 1,")
     wait_for(page, lambda: "Update 1," in train.locator(".clm-status").inner_text())
