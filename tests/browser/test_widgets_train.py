@@ -238,10 +238,10 @@ def test_a_run_is_a_film_to_go_back_in(page):
     assert first["words"].startswith("Run A after update 0 of")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    expect(train.get_by_text("What it writes after update 2, at temperature")).to_be_visible()
+    expect(train.get_by_text("What it writes after update 3, at temperature")).to_be_visible()
     wait_for(page, lambda: shown_now(train)["cursors"] != first["cursors"])
     second = shown_now(train)
-    expect(setting(train, "Film, update")).to_have_text("2")
+    expect(setting(train, "Film, update")).to_have_text("3")
     for one, other in ((first, second), (second, last), (first, last)):
         assert all(one[key] != other[key] for key in one)
         assert len(one["lengths"]) == 3 and len(one["states"]) == 2
@@ -252,8 +252,8 @@ def test_a_run_is_a_film_to_go_back_in(page):
     assert shown_now(train)["states"] == last["states"]
 
 
-def test_the_film_plays_by_itself_and_stops_at_its_end(opened):
-    page = opened(reduced_motion="reduce")
+def test_the_film_plays_by_itself_and_stops_at_its_end(page):
+    page.emulate_media(reduced_motion="reduce")
     train = widget(page, TRAIN)
     one = train.get_by_role("button", name="One update")
     for count in (1, 2, 3):
