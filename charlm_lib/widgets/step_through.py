@@ -8,7 +8,6 @@ import traitlets
 from charlm_lib.export import check_text, pack
 from charlm_lib.widgets.bundle import module, style
 
-CELLS = ("tanh", "gru")  # whose numbers js/model/terms knows
 SHORTEST, LONGEST = 2, 10  # letters
 
 
@@ -27,8 +26,8 @@ class StepThrough(anywidget.AnyWidget):
     The traits `text` and `backward` follow the reader.
 
     Raises:
-        ValueError: a model that the browser cannot run or take apart, or a text that is too short
-            or too long or has unknown characters.
+        ValueError: a model that the browser cannot run, or a text that is too short or too long or
+            has unknown characters.
     """
 
     _esm = module("step_through.js")
@@ -43,10 +42,6 @@ class StepThrough(anywidget.AnyWidget):
         self, result: Any, text: str = "time", backward: bool = False, dtype: str = "float16"
     ):
         models, weights = pack({"model": result}, dtype)
-        if models[0]["cell"] not in CELLS:
-            raise ValueError(
-                f"the cell is {models[0]['cell']!r}: StepThrough takes apart {', '.join(CELLS)}"
-            )
         check_text(text, models, "text")
         if not SHORTEST <= len(text) <= LONGEST:
             raise ValueError(f"the text has {len(text)} characters: pass {SHORTEST} to {LONGEST}")

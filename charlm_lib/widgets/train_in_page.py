@@ -29,6 +29,7 @@ CHOICES = {
     "hiddens": (8, 16, 32, 64),
     "num_steps": (8, 16, 32, 64),
     "optimizer": ("sgd", "adam"),
+    "scale": (0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3),
     "learning_rate": (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5, 1, 2, 3, 4, 6, 10, 20, 50),
 }
 FIRST_RATES = {"sgd": 1.0, "adam": 0.01}
@@ -45,12 +46,14 @@ class TrainInThePage(anywidget.AnyWidget):
         cell, layers, hiddens, num_steps, optimizer, learning_rate: the model, the length of its
             windows, and how it learns, each one of `CHOICES`; learning_rate None: one to begin
             with, 1 for "sgd" and 0.01 for "adam".
+        scale: the initial kernels are normal with deviation scale/sqrt(inputs), those of the output
+            layer 0.01; one of `CHOICES`.
         clip: the longest gradient that an update uses; 0: no clipping.
         prefix: where the samples start.
         seed: of the initial parameters and of the windows' order.
 
-    The traits `cell`, `layers`, `hiddens`, `num_steps`, `optimizer`, `learning_rate` and `clip`
-    follow the reader's choices.
+    The traits `cell`, `layers`, `hiddens`, `num_steps`, `optimizer`, `learning_rate`, `scale` and
+    `clip` follow the reader's choices; learning rate and clipping act on a run that goes on.
 
     Raises:
         ValueError: a choice that is not offered, a negative clip, a text below 400 characters,
@@ -69,6 +72,7 @@ class TrainInThePage(anywidget.AnyWidget):
     num_steps = traitlets.Enum(CHOICES["num_steps"]).tag(sync=True)
     optimizer = traitlets.Enum(CHOICES["optimizer"]).tag(sync=True)
     learning_rate = traitlets.Enum(CHOICES["learning_rate"]).tag(sync=True)
+    scale = traitlets.Enum(CHOICES["scale"]).tag(sync=True)
     clip = traitlets.Float(min=0).tag(sync=True)
     prefix = traitlets.Unicode().tag(sync=True)
     seed = traitlets.Int().tag(sync=True)
@@ -85,11 +89,12 @@ class TrainInThePage(anywidget.AnyWidget):
         prefix: str = "time traveller ",
         seed: int = 0,
         optimizer: str = "sgd",
+        scale: float = 1,
     ):
         title = "The Time Machine" if text is None else ""
         text = read_corpus()[:CHARACTERS] if text is None else clean(text)
         chosen = {"cell": cell, "layers": layers, "hiddens": hiddens, "num_steps": num_steps}
-        chosen["optimizer"] = optimizer
+        chosen |= {"optimizer": optimizer, "scale": scale}
         first = FIRST_RATES.get(optimizer)
         chosen["learning_rate"] = first if learning_rate is None else learning_rate
         for name, value in chosen.items():

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SECONDS
+from tools.book.folded import fold_answers
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.alone  # JupyterLab and its kernel keep the cores busy
@@ -31,6 +32,8 @@ CELLS = [
     "print('python has', repr(sampler.prefix), sampler.temperature, sampler.seed)",
     "sampler.prefix = 'us at '\nlearner.layers = 2",
 ]
+QUESTION = "> **Predict first**\n>\n> What is six times seven?"
+ANSWER = "print('six times seven')\nprint('it is', 6 * 7)"
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +41,15 @@ def lab(tmp_path_factory):
     """A JupyterLab of its own, without settings of the machine; gives its address."""
     folder = tmp_path_factory.mktemp("lab")
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    told = [nbformat.v4.new_output("stream", text="six times seven\nit is 42\n")]
+    cells += [
+        nbformat.v4.new_markdown_cell(QUESTION),
+        nbformat.v4.new_code_cell(ANSWER, outputs=told),
+    ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "widgets.ipynb")
+    book = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+    fold_answers(book)
+    nbformat.write(book, folder / "widgets.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -182,3 +192,16 @@ def test_jax_in_the_kernel_can_do_the_training(notebook):
     ]
     assert len(heights) == 2
     assert heights[0] == pytest.approx(heights[1], abs=0.5)  # pixels of 260
+
+
+def test_the_answer_to_a_box_stays_folded_until_the_reader_opens_it(notebook):
+    cell = notebook.locator(".jp-Cell").last
+    answer, dots = cell.get_by_text("it is 42"), cell.locator(".jp-OutputPlaceholder")
+    expect(notebook.get_by_text("What is six times seven?").last).to_be_visible()
+    expect(dots).to_have_text("six times seven")  # JupyterLab shows the first line
+    expect(answer).to_be_hidden()
+    run_cell(notebook, len(CELLS) + 1)  # running it gives nothing away
+    expect(dots).to_be_visible()
+    expect(answer).to_be_hidden()
+    dots.click()
+    expect(answer).to_be_visible()

@@ -8,12 +8,25 @@ import pytest
 from playwright.sync_api import expect
 
 import charlm_lib as cl
-from charlm_lib.widgets import HiddenStateViewer, PredictFirst, TextSampler, TrainInThePage
+from charlm_lib.widgets import (
+    HiddenStateViewer,
+    PredictFirst,
+    StepThrough,
+    TextSampler,
+    TrainInThePage,
+)
 from tests.browser.conftest import serving
-from tests.browser.widgets_page import page_parts, perplexity, wait_for, widget, write_page
+from tests.browser.widgets_page import (
+    page_parts,
+    perplexity,
+    setting,
+    wait_for,
+    widget,
+    write_page,
+)
 
 pytest_plugins = ["tests.browser.widgets_fixtures"]
-SAMPLER, VIEWER, NEXT, TRAIN = range(4)
+SAMPLER, VIEWER, NEXT, TRAIN, STEPS = range(5)
 PREFIX = "the time traveller "
 VIEWS = {
     "hidden state": "h",
@@ -45,6 +58,7 @@ def address(results, tmp_path_factory):
         HiddenStateViewer(results, text=PREFIX, layer=2, unit=3, dtype="float32"),
         PredictFirst.next_character(lstm, PREFIX, 5),
         TrainInThePage(cell="lstm", layers=2, hiddens=16, num_steps=16),
+        StepThrough(lstm, text="time", dtype="float32"),
     ]
     folder = tmp_path_factory.mktemp("lstm")
     write_page(folder, *page_parts(widgets))
@@ -159,9 +173,9 @@ def test_an_lstm_learns_in_the_page(opened, address):
     page = train.page
     expect(train.get_by_label("Cell")).to_have_value("lstm")
     train.get_by_label("Optimizer").select_option("Adam")
-    expect(train.locator("output")).to_have_text("0.01")
+    expect(setting(train, "Learning rate")).to_have_text("0.01")
     train.get_by_label("Learning rate").fill("3")
-    expect(train.locator("output")).to_have_text("0.03")
+    expect(setting(train, "Learning rate")).to_have_text("0.03")
     train.get_by_role("button", name="Train", exact=True).click()
     wait_for(page, lambda: perplexity(train) < 14)
     train.get_by_role("button", name="Pause").click()
@@ -170,10 +184,51 @@ def test_an_lstm_learns_in_the_page(opened, address):
     expect(line).to_contain_text(words)
     train.get_by_role("button", name="New run").click()
     train.get_by_label("Optimizer").select_option("SGD")
-    expect(train.locator("output")).to_have_text("1")
+    expect(setting(train, "Learning rate")).to_have_text("1")
     train.get_by_role("button", name="One update").click()
     expect(line).to_contain_text("2 LSTM layers of 16, SGD with learning rate 1,")
     wait_for(page, lambda: "Update 1," in train.locator(".clm-status").inner_text())
+
+
+def test_a_letter_is_followed_through_the_gates_to_the_memory(opened, address, values):
+    place = widget(opened(address), STEPS)
+    now, step = place.locator(".clm-moment"), place.get_by_role("button", name="Step", exact=True)
+    words = ["The forget gate opens", "The input gate opens", "The candidate: what the letter"]
+    words += ["The old memory, shrunk by the forget gate", "The output gate opens"]
+    words += ["the output gate shows of it"]
+    for i, text in enumerate(words):
+        expect(now).to_contain_text(text)
+        expect(place.locator(".clm-active")).to_have_count([2, 2, 2, 1, 2, 0][i])  # arrows
+        if i == 3:
+            expect(place.locator(".clm-equation")).to_have_text("Ct = Ft ⊙ Ct−1 + It ⊙ Gt")
+        step.click()
+    place.locator('[data-t="1"][data-l="1"]').click()  # PREFIX, too, begins with “t”, then “h”
+    place.get_by_role("textbox").fill("the")
+    place.locator('[data-t="2"][data-l="1"]').click()
+    place.locator('.clm-slot[data-row="3"][data-unit="2"]').hover()
+    told = place.locator(".clm-term-place")
+    memory = f"{values['c'][2, 1, 2]:.2f}".replace("-", "−")
+    expect(told).to_contain_text(f"memory, unit 3: {memory}, a sum of 2 terms")
+    kept = values["f"][2, 1, 2] * values["c"][1, 1, 2]
+    line = told.locator("li", has_text="forget gate × old memory")
+    number = line.locator(".clm-number").inner_text().replace("−", "-")
+    assert abs(float(number) - kept) < 0.006
+
+
+def test_backward_the_memory_has_a_road_of_its_own(opened, address, values):
+    place = widget(opened(address), STEPS)
+    place.get_by_role("textbox").fill("thet")
+    place.get_by_label("Direction").select_option("backward")
+    place.locator('[data-t="0"][data-l="1"]').click()
+    expect(place.locator(".clm-moment")).to_contain_text("what comes from the next memory")
+    place.get_by_role("button", name="Back").click()
+    expect(place.locator(".clm-moment")).to_contain_text("What reaches the memory on its straight")
+    active = place.locator(".clm-active")
+    expect(active).to_have_count(1)
+    place.locator('.clm-slot[data-row="3"][data-unit="2"]').hover()
+    line = place.locator(".clm-terms li", has_text="straight through the forget gate")
+    factor = float(line.locator(".clm-product").inner_text().split(" × ")[0])
+    assert abs(factor - values["f"][1, 1, 2]) < 0.006  # of the next letter
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import patience
-from tests.browser.widgets_page import TRAIN, perplexity, updates, wait_for, widget
+from tests.browser.widgets_page import TRAIN, perplexity, setting, updates, wait_for, widget
 
 pytest_plugins = ["tests.browser.widgets_fixtures"]
 
@@ -114,7 +114,7 @@ def test_without_clipping_the_explosion_is_explained(page):
     train = widget(page, TRAIN)
     train.get_by_label("clip gradients").uncheck()
     train.get_by_label("Learning rate").fill("13")
-    expect(train.locator("output")).to_have_text("20")
+    expect(setting(train, "Learning rate")).to_have_text("20")
     train.get_by_role("button", name="Train", exact=True).click()
     expect(train.get_by_role("alert")).to_contain_text("Turn clipping on")
     assert train.get_by_role("button", name="Go on").is_disabled()
@@ -184,6 +184,12 @@ def test_runs_on_different_texts_share_no_axes(page):
     expect(train.get_by_text("each text has its own axes")).to_be_visible()
     train.get_by_role("button", name="One update").click()
     wait_for(page, lambda: updates(train) == 1)
+    titles = plots.locator(".clm-axis-title").all_text_contents()
+    assert titles[:2] == [
+        "Perplexity on The Time Machine",
+        "Gradient before clipping on The Time Machine",
+    ]
+    assert all("on your text “it was a dark and stormy" in title for title in titles[2:])
     for number, letter in ((0, "A"), (2, "B")):
         ends = plots.nth(number).locator(".clm-end").all_text_contents()
         assert [end[0] for end in ends] == [letter]
@@ -195,3 +201,130 @@ def test_a_file_that_may_start_no_worker_still_learns_step_by_step(opened, folde
     train.get_by_role("button", name="One update").click()
     wait_for(page, lambda: updates(train) == 1)
     expect(train.locator(".clm-status")).to_contain_text("page")
+
+
+def shown_now(train):
+    """All that the film shows: words, gradients, the pixels of the states, and the text."""
+    pixels = "all => all.map((c) => c.toDataURL())"
+    return {
+        "words": train.locator(".clm-film .clm-note").first.inner_text(),
+        "lengths": train.locator(".clm-lengths .clm-number").all_inner_texts(),
+        "states": train.locator(".clm-film canvas").evaluate_all(pixels),
+        "text": train.locator(".clm-sample").inner_text(),
+        "cursors": train.locator(".clm-cursor").evaluate_all(
+            "all => all.map((e) => e.x1.baseVal.value)"
+        ),
+    }
+
+
+def test_a_run_is_a_film_to_go_back_in(page):
+    train = widget(page, TRAIN)
+    film = train.get_by_role("slider", name="Film, update")
+    expect(film).to_be_disabled()
+    train.get_by_label("Layers").select_option("2")
+    train.get_by_role("button", name="Train", exact=True).click()
+    wait_for(page, lambda: updates(train) >= 80)
+    train.get_by_role("button", name="Pause").click()
+    expect(train.get_by_text("What it writes after update")).to_be_visible()
+    wait_for(
+        page, lambda: f"update {updates(train)}," in shown_now(train)["words"].replace(" of", ",")
+    )
+    last = shown_now(train)
+    assert last["cursors"] == []  # the end needs no mark
+    film.focus()
+    page.keyboard.press("Home")
+    expect(train.get_by_text("What it writes after update 0, at temperature")).to_be_visible()
+    first = shown_now(train)
+    assert first["words"].startswith("Run A after update 0 of")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(train.get_by_text("What it writes after update 3, at temperature")).to_be_visible()
+    wait_for(page, lambda: shown_now(train)["cursors"] != first["cursors"])
+    second = shown_now(train)
+    expect(setting(train, "Film, update")).to_have_text("3")
+    for one, other in ((first, second), (second, last), (first, last)):
+        assert all(one[key] != other[key] for key in one)
+        assert len(one["lengths"]) == 3 and len(one["states"]) == 2
+    assert len(first["cursors"]) == len(second["cursors"]) == 2  # in both drawings
+    assert second["cursors"][0] == second["cursors"][1] > first["cursors"][0]
+    page.keyboard.press("End")
+    expect(train.locator(".clm-sample")).to_have_text(last["text"])
+    assert shown_now(train)["states"] == last["states"]
+
+
+def test_the_film_plays_by_itself_and_stops_at_its_end(page):
+    page.emulate_media(reduced_motion="reduce")
+    train = widget(page, TRAIN)
+    one = train.get_by_role("button", name="One update")
+    for count in (1, 2, 3):
+        one.click()
+        wait_for(page, lambda n=count: updates(train) == n)
+    play = train.get_by_role("button", name="Play the film")
+    play.click()
+    value = setting(train, "Film, update")
+    expect(value).to_have_text("0")
+    page.wait_for_timeout(300)
+    expect(value).to_have_text("0")  # a second a frame, for who wants less motion
+    expect(value).to_have_text("3")
+    expect(play).to_be_visible()
+
+
+def test_learning_rate_and_clipping_act_while_it_runs(page):
+    train = widget(page, TRAIN)
+    train.get_by_role("button", name="Train", exact=True).click()
+    wait_for(page, lambda: updates(train) >= 20)
+    train.get_by_label("Learning rate").fill("9")
+    line = train.locator(".clm-runs li")
+    expect(line).to_contain_text(
+        re.compile(r"learning rate 1, .*; after update \d+ learning rate 3,")
+    )
+    train.get_by_label("clip gradients").uncheck()
+    expect(line).to_contain_text(re.compile(r"after update \d+ learning rate 3, not clipped"))
+    expect(train.get_by_text("These settings are for the next run")).to_have_count(0)
+    first, second = map(int, re.findall(r"after update (\d+)", line.inner_text()))
+    assert 20 <= first < second
+    assert train.locator(".clm-change").count() == 4  # two in each drawing
+    train.get_by_role("button", name="Pause").click()
+    train.get_by_label("Learning rate").fill("5")  # a run at rest goes on with it, and only then
+    page.wait_for_timeout(300)
+    assert "0.2" not in line.inner_text().split("validation")[0]
+    train.get_by_label("Cell").select_option("gru")
+    expect(train.get_by_text("These settings are for the next run")).to_be_visible()
+    train.get_by_label("Cell").select_option("tanh")
+    train.get_by_role("button", name="One update").click()
+    expect(line).to_contain_text("learning rate 0.2, not clipped")
+
+
+def test_the_starting_scale_makes_a_plateau(page):
+    train = widget(page, TRAIN)
+    train.get_by_label("Layers").select_option("2")
+    ends = []
+    for place, scale in (("1", "0.05"), ("5", "1")):
+        train.get_by_label("Starting scale").fill(place)
+        expect(setting(train, "Starting scale")).to_have_text(scale)
+        train.get_by_role("button", name="Train", exact=True).click()
+        wait_for(page, lambda: updates(train) >= 121)
+        train.get_by_role("button", name="Pause").click()
+        ends.append(perplexity(train))
+        if len(ends) == 1:
+            train.get_by_role("button", name="New run").click()
+    assert ends[0] > 16 and ends[1] < 14
+    lines = train.locator(".clm-runs li")
+    expect(lines.first).to_contain_text("starting scale 0.05, on The Time Machine")
+    assert "scale" not in lines.last.inner_text()
+
+
+def test_a_wreck_is_shown_to_its_end(page):
+    """Here the numbers stop being finite: the film ends with the last model that still has some."""
+    train = widget(page, TRAIN)
+    train.get_by_label("clip gradients").uncheck()
+    train.get_by_label("Learning rate").fill("14")
+    train.get_by_role("button", name="Train", exact=True).click()
+    expect(train.get_by_role("alert")).to_contain_text("The run exploded")
+    title = train.get_by_text("What it writes after update")
+    expect(title).to_be_visible()
+    assert len(train.locator(".clm-sample").inner_text()) > 100
+    film = train.get_by_role("slider", name="Film, update")
+    assert int(film.get_attribute("max")) > 4
+    film.press("Home")
+    expect(train.get_by_text("What it writes after update 0, at temperature")).to_be_visible()

@@ -57,6 +57,11 @@ def perplexity(train):
     return float(found[1]) if found else 28.0
 
 
+def setting(train, label):
+    """The value that stands beside a slider's label."""
+    return train.locator(".clm-field", has_text=label).locator("output")
+
+
 def updates(train):
     """How many updates it tells."""
     found = re.search(r"Update (\d+)", train.locator(".clm-status").inner_text())

@@ -14,8 +14,19 @@ START = """
     const { Learner } = await load("learning/learner.js");
     const { vocabularyOf } = await load("model/text.js");
     const { InKernel } = await load("learning/places.js");
+    const { Model } = await load("model/network.js");
+    const { openingOf, sampleOf } = await load("learning/screen.js");
     const tokens = vocabularyOf(input.text);
     const learner = new Learner(input.settings, input.text, tokens);
+    const written = (prefix, length) => {
+      const { parameters } = learner.frames.at(-1);
+      const model = new Model(learner.about, Float64Array.from(parameters));
+      const task = sampleOf(model, openingOf(prefix, input.text, tokens), learner.updates, length);
+      for (;;) {
+        const { done, value } = task.next();
+        if (done) return value;
+      }
+    };
 """
 
 
@@ -28,6 +39,7 @@ def settings(
     numSteps=16,
     seed=0,
     optimizer="sgd",
+    scale=1,
 ):
     return dict(
         cell=cell,
@@ -38,6 +50,7 @@ def settings(
         numSteps=numSteps,
         seed=seed,
         optimizer=optimizer,
+        scale=scale,
     )
 
 
@@ -95,7 +108,8 @@ def test_it_learns(run_node, cell, optimizer, rate):
         + """
     while (learner.updates < 201) learner.task.next(); // the last one, past the point at 200
     const { points, problem } = learner;
-    give({ points, problem, text: learner.sample("time ", 30, 0.5) });
+    learner.film();
+    give({ points, problem, text: written("time ", 30) });
     """
     )
     chosen = settings(cell, optimizer=optimizer, learningRate=rate, hiddens=32)
@@ -115,7 +129,7 @@ def test_without_clipping_a_high_rate_explodes_and_says_so(run_node):
         + """
     learner.work(20000);
     const { problem, exploded, updates, points } = learner;
-    give({ problem, exploded, updates, points, sample: learner.sample("time ", 40, 0.7) });
+    give({ problem, exploded, updates, points, sample: written("time ", 40) });
     """
     )
     found = run_node(program, settings=settings(clip=0, learningRate=20.0), text=TEXT)
@@ -210,21 +224,28 @@ def test_numbers_that_are_not_finite_end_a_run_and_its_writing(run_node):
         START
         + """
     learner.step();
+    const whole = written("time ", 40);
     learner.model.parameters.fill(NaN, -1);
     learner.work(2000);
     const { problem, exploded, updates, points } = learner;
-    give({ problem, exploded, updates, points, sample: learner.sample("time ", 40, 0.7) });
+    const filmed = learner.frames.map((frame) => frame.updates);
+    const last = written("time ", 40);
+    learner.frames.at(-1).parameters.fill(NaN, -1);
+    const rest = { whole: whole.length, last: last.length, sample: written("time ", 40) };
+    give({ problem, exploded, updates, points, filmed, ...rest });
     """
     )
     found = run_node(program, settings=settings(), text=TEXT)
     assert found["exploded"] and "update 2 are no longer finite" in found["problem"]
     assert found["updates"] == 2 and found["sample"] == ""
+    assert found["filmed"] == [0, 1]  # the last model with finite numbers, and it still writes
+    assert found["whole"] == found["last"] == 45
     assert found["points"][-1] == {"updates": 2, "train": None, "validation": None, "norm": None}
 
 
 def test_a_sample_begins_with_the_text_where_the_text_lacks_the_prefix(run_node):
     text = "какъ хорошо весной въ поляхъ и лѣсахъ " * 20
-    program = START + 'give([learner.sample("как", 9, 1), learner.sample("time ", 9, 1)]);'
+    program = START + 'give([written("как", 9), written("time ", 9)]);'
     known, lacking = run_node(program, settings=settings(numSteps=8), text=text)
     assert known.startswith("как") and len(known) == 12
     assert lacking.startswith(text[:16]) and len(lacking) == 25
@@ -237,7 +258,7 @@ def test_the_page_and_the_kernel_give_the_same_curve(run_node, cell, optimizer, 
     """InKernel, with its requests answered by JAX, against the browser's own updates."""
     chosen = settings(cell, numSteps=8, optimizer=optimizer, learningRate=rate)
     job = """
-    const job = { ...input, tokens, prefix: "time ", temperature: 1 };
+    const job = { ...input, tokens };
     """
     program = (
         START

@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tools.book.folded import fold_answers
 from tools.book.scripts import without_scripts
 from tools.library import write_whole
 from tools.mime import WIDGET_STATE, WIDGET_VIEW, saved_models
@@ -41,7 +42,8 @@ def normalise(nb: NotebookNode, folders: dict[str, str] | None = None) -> Notebo
     Cell ids come from the cells' text, widget ids from the cells that show them; execution counts
     are 1..n; streams are joined; metadata of kernels and editors, memory addresses and the paths in
     `folders` (folder -> what to write instead) are gone. Widget models that no output shows are
-    dropped, and so are outputs whose widget was not saved with them, and the widgets' scripts.
+    dropped, and so are outputs whose widget was not saved with them, and the widgets' scripts. What
+    answers a box "Predict first" is folded.
     Normalising twice changes nothing.
     """
     nb = copy.deepcopy(nb)
@@ -58,6 +60,7 @@ def normalise(nb: NotebookNode, folders: dict[str, str] | None = None) -> Notebo
             cell.execution_count = count
             kept = [output for output in cell.outputs if _is_whole(output, models)]
             cell.outputs = [_clean(o, count, folders or {}) for o in _join_streams(kept)]
+    fold_answers(nb)
     manager = nb.metadata.get("widgets", {}).get(WIDGET_STATE)
     nb.metadata = NotebookNode({k: v for k, v in nb.metadata.items() if k in NOTEBOOK_KEPT})
     nb.metadata.kernelspec = NotebookNode(

@@ -1,22 +1,22 @@
-// A model that learns: updates by an optimizer, its curve, a sample of its writing.
+// A model that learns: updates by an optimizer, its curve, its parameters now and then.
 
 import { Backward } from "../model/backward.js";
 import { EXPLODED, hasExploded, windowLoss } from "../model/loss.js";
 import { Model } from "../model/network.js";
 import { initialParameters } from "../model/parameters.js";
 import { randomNumbers } from "../model/random.js";
-import { continuation } from "../model/sampling.js";
 import { readText } from "../model/text.js";
 import { OPTIMIZERS } from "./optimizers.js";
 import { splitWindows } from "./windows.js";
 
 const BATCH_SIZE = 32;
 const UPDATES_PER_POINT = 20;
-const FALLBACK = 16; // characters of the text that a sample begins with if it lacks the prefix's
+const FRAME_GAP = 0.5; // of the roots of the counts of updates, from one frame to the next
 
 /**
  * @typedef {{cell: "tanh"|"gru"|"lstm", hiddens: number, layers: number, optimizer: "sgd"|"adam",
- *   learningRate: number, clip: number, numSteps: number, seed: number}} Settings clip 0: none
+ *   learningRate: number, clip: number, numSteps: number, seed: number, scale: number}} Settings
+ *   clip 0: none; scale: of the initial kernels
  * @typedef {{updates: number, train: number, validation: number, norm: number}} Point
  *   perplexities, and the largest norm of the gradient before clipping since the last point
  */
@@ -30,9 +30,9 @@ export class Learner {
    */
   constructor(settings, text, tokens) {
     this.settings = settings;
-    const { cell, hiddens, layers, seed, numSteps, optimizer } = settings;
+    const { cell, hiddens, layers, seed, numSteps, optimizer, scale } = settings;
     this.about = { name: "run", cell, hiddens, layers, tokens };
-    this.model = new Model(this.about, initialParameters(this.about, seed));
+    this.model = new Model(this.about, initialParameters(this.about, seed, scale));
     this.backward = new Backward(this.model, numSteps);
     this.gradient = new Float64Array(this.model.parameters.length);
     this.optimizer = OPTIMIZERS[optimizer].make(this.gradient.length);
@@ -42,6 +42,13 @@ export class Learner {
     this.updates = 0;
     /** @type {Point[]} */
     this.points = [];
+    /** What nobody has been told of yet: numbers of each update, and frames. */
+    this.trail = [];
+    this.frames = [];
+    this.filmed = -1; // the updates before the last frame
+    this.film();
+    /** @type {{updates: number, learningRate: number, clip: number}[]} after how many updates */
+    this.changes = [];
     this.recent = { nll: 0, updates: 0, norm: 0 }; // since the last point
     this.unjudged = { nll: 0, updates: 0 };
     this.problem = "";
@@ -69,9 +76,25 @@ export class Learner {
     this.settle();
   }
 
-  /** Gives the curve a point for the updates since the last one, if there are any. */
+  /** Gives the curve a point for the updates since the last one, if there are any, and a frame. */
   settle() {
     if (this.recent.updates) this.validateNow();
+    this.film();
+  }
+
+  /** Another learning rate or clipping, from the next update on. */
+  tune(change) {
+    this.settings = { ...this.settings, ...change };
+    if (this.changes.at(-1)?.updates === this.updates) this.changes.pop();
+    if (this.updates) this.changes.push({ updates: this.updates, ...change });
+  }
+
+  /** Keeps the parameters, unless they are kept already or no longer finite. */
+  film() {
+    const { parameters } = this.model;
+    if (this.filmed === this.updates || !parameters.every(Number.isFinite)) return;
+    this.filmed = this.updates;
+    this.frames.push({ updates: this.updates, parameters: Float32Array.from(parameters) });
   }
 
   /** All the work there is, one window at a time, without an end. */
@@ -87,6 +110,7 @@ export class Learner {
         yield;
       }
       this.record(nll * scale, this.descend());
+      if (this.isFrameDue(nll * scale)) this.film();
       if (this.isPointDue(nll * scale)) yield* this.validate();
       yield;
     }
@@ -98,21 +122,33 @@ export class Learner {
     let sum = 0;
     for (const g of this.gradient) sum += g * g;
     const norm = Math.sqrt(sum);
+    if (!Number.isFinite(norm)) this.film(); // the last parameters before the wreck
     const scale = clip > 0 && norm > clip ? clip / norm : 1;
     const { model, gradient, optimizer, updates } = this;
     optimizer.descend(model.parameters, gradient, { rate, scale, count: updates + 1 });
     return norm;
   }
 
-  /** Points come at even distances, and at each loss that shows where an explosion begins. */
+  /** Whether a loss shows where an explosion begins. */
+  isFar(nll) {
+    return nll > Math.log(EXPLODED * this.about.tokens.length);
+  }
+
+  /** Points come at even distances, and where an explosion begins at each update. */
   isPointDue(nll) {
-    const isFar = nll > Math.log(EXPLODED * this.about.tokens.length);
-    return isFar || this.updates % UPDATES_PER_POINT === 0;
+    return this.isFar(nll) || this.updates % UPDATES_PER_POINT === 0;
+  }
+
+  /** Frames come at growing distances, and where an explosion begins at each update. */
+  isFrameDue(nll) {
+    const gap = Math.sqrt(this.updates) - Math.sqrt(this.filmed);
+    return this.isFar(nll) || gap >= FRAME_GAP;
   }
 
   /** Takes note of one update: its loss in nats per character and its gradient's norm. */
   record(nll, norm) {
     this.updates += 1;
+    this.trail.push([this.updates, Math.exp(nll), norm]);
     this.recent.nll += nll;
     this.recent.updates += 1;
     this.unjudged.nll += nll;
@@ -186,15 +222,5 @@ export class Learner {
       `Over the last ${updates} updates it predicted its own text, and after them the validation ` +
         `text, more than ${EXPLODED} times worse than guessing evenly.`,
     );
-  }
-
-  /** What the model writes now; nothing if its numbers are no longer finite. */
-  sample(prefix, length, temperature) {
-    const { tokens } = this.about;
-    const read = readText(prefix, tokens);
-    const isKnown = read.length > 0 && read.every((c) => c.known);
-    const ids = isKnown ? read.map((c) => c.token) : Array.from(this.ids.subarray(0, FALLBACK));
-    const written = continuation(this.model, ids, { temperature, seed: this.updates, length });
-    return written && ids.map((id) => tokens[id]).join("") + written;
   }
 }

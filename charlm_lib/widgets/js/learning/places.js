@@ -1,5 +1,5 @@
 // Where a learner works: between the page's frames, in a Worker, or in a kernel with JAX.
-// Each place has run(), pause(), step(), stop() and calls `report` with what is new.
+// Each place has run(), pause(), step(), tune(), stop() and calls `report` with what is new.
 
 import { Reporter } from "./reporter.js";
 
@@ -42,6 +42,10 @@ export class InSlices {
     this.reporter.tell(true);
   }
 
+  tune(change) {
+    this.reporter.learner.tune(change);
+  }
+
   stop() {
     clearTimeout(this.timer);
   }
@@ -53,7 +57,7 @@ export function serveWorker(scope) {
   const report = (news) => scope.postMessage(news);
   scope.onmessage = ({ data }) => {
     if (data.job) place = new InSlices(data.job, report, WORKER_PORTION);
-    else place[data.action]();
+    else place[data.action](data.change);
   };
 }
 
@@ -84,6 +88,10 @@ export class InWorker {
 
   step() {
     this.worker.postMessage({ action: "step" });
+  }
+
+  tune(change) {
+    this.worker.postMessage({ action: "tune", change });
   }
 
   stop() {
@@ -144,6 +152,10 @@ export class InKernel {
   step() {
     this.steps += 1;
     this.ask();
+  }
+
+  tune(change) {
+    this.reporter.learner.tune(change);
   }
 
   stop() {

@@ -1,17 +1,14 @@
-// What a learner tells while it works: its new points now and then, and more rarely a sample.
+// What a learner tells while it works: now and then what is new.
 
 import { Learner } from "./learner.js";
 
 const SECONDS_PER_REPORT = 0.15;
-const SECONDS_PER_SAMPLE = 1;
-const SAMPLE_LENGTH = 160;
 
 /**
- * @typedef {{settings: import("./learner.js").Settings, text: string, tokens: string[],
- *   prefix: string, temperature: number}} Job
- * @typedef {{points: import("./learner.js").Point[], updates: number, seconds: number,
- *   problem: string, exploded: boolean, sample?: {updates: number, text: string}}} Report
- *   points: those since the last report; sample: what the model wrote after so many updates
+ * @typedef {{settings: import("./learner.js").Settings, text: string, tokens: string[]}} Job
+ * @typedef {{points: import("./learner.js").Point[], trail: number[][],
+ *   frames: import("./film.js").Frame[], updates: number, seconds: number, problem: string,
+ *   exploded: boolean, changes: object[]}} Report points, trail and frames since the last report
  */
 
 /** A learner, the clock of its work, and the one who is told. */
@@ -21,12 +18,11 @@ export class Reporter {
    * @param {(report: Report) => void} report
    */
   constructor(job, report) {
-    this.job = job;
     this.report = report;
     this.learner = new Learner(job.settings, job.text, job.tokens);
     this.seconds = 0; // at work
     this.told = 0;
-    this.lastReport = this.lastSample = -Infinity;
+    this.lastReport = -Infinity;
   }
 
   /** Reports, if `now` or if it is time to. */
@@ -34,14 +30,11 @@ export class Reporter {
     const { learner } = this;
     const time = performance.now() / 1000;
     if (!now && !learner.problem && time - this.lastReport < SECONDS_PER_REPORT) return;
-    const { updates, points, problem, exploded } = learner;
-    const report = { points: points.slice(this.told), updates, problem, exploded };
+    const { updates, points, problem, exploded, changes } = learner;
+    const report = { points: points.slice(this.told), updates, problem, exploded, changes };
     report.seconds = this.seconds;
-    if (now || problem || time - this.lastSample > SECONDS_PER_SAMPLE) {
-      const text = learner.sample(this.job.prefix, SAMPLE_LENGTH, this.job.temperature);
-      report.sample = { updates, text };
-      this.lastSample = time;
-    }
+    report.trail = learner.trail.splice(0);
+    report.frames = learner.frames.splice(0);
     this.told = points.length;
     this.lastReport = time;
     this.report(report);

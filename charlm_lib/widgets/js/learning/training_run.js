@@ -1,8 +1,7 @@
 // A training run as the page knows it: what is trained how, where, and all that was reported of it.
 
+import { Film } from "./film.js";
 import { InKernel, InSlices, InWorker } from "./places.js";
-
-export const TEMPERATURE = 0.7; // of the samples
 
 /**
  * @typedef {import("./learner.js").Settings} Settings
@@ -18,13 +17,14 @@ export class TrainingRun {
    */
   constructor(name, settings, { text, tokens, title }) {
     Object.assign(this, { name, settings, text, tokens, title });
+    this.first = settings; // before the reader changed any while it ran
+    this.changes = [];
+    this.film = new Film();
     /** @type {import("./learner.js").Point[]} */
     this.points = [];
     this.updates = this.seconds = 0;
     this.problem = "";
     this.exploded = false;
-    /** @type {{updates: number, text: string}|undefined} */
-    this.sample = undefined;
     /** @type {PlaceName|""} */
     this.placeName = "";
     this.place = null;
@@ -46,7 +46,7 @@ export class TrainingRun {
     if (this.place) return;
     const { settings, text, tokens } = this;
     this.changed = changed;
-    this.job = { settings, text, tokens, prefix: widget.get("prefix"), temperature: TEMPERATURE };
+    this.job = { settings, text, tokens };
     if (placeName === "kernel") this.beginInKernel(widget);
     else if (placeName === "worker") this.beginInWorker(widget.get("_esm"));
     else this.beginInSlices();
@@ -81,8 +81,9 @@ export class TrainingRun {
   }
 
   /** @param {import("./reporter.js").Report} report */
-  hear({ points, ...news }) {
+  hear({ points, trail = [], frames = [], ...news }) {
     this.points.push(...points);
+    this.film.add(trail, frames);
     Object.assign(this, news);
     this.stepping = false;
     if (this.problem) this.running = false;
@@ -97,6 +98,14 @@ export class TrainingRun {
   step() {
     this.stepping = true;
     this.place.step();
+  }
+
+  /** Another learning rate or clipping for a run that has begun, from its next update on. */
+  tune(change) {
+    const isSame = Object.keys(change).every((key) => change[key] === this.settings[key]);
+    if (isSame) return;
+    this.settings = { ...this.settings, ...change };
+    this.place.tune(change);
   }
 
   pause() {

@@ -83,10 +83,10 @@ export function readParameters(about, weights) {
 }
 
 /**
- * New parameters: kernels normal with standard deviation 1/sqrt(rows), the output's 0.01, biases 0.
- * The output starts small so that the untrained model guesses evenly.
+ * New parameters: kernels normal with standard deviation scale/sqrt(rows), the output's 0.01,
+ * biases 0. The output starts small so that the untrained model guesses evenly.
  */
-export function initialParameters(about, seed) {
+export function initialParameters(about, seed, scale = 1) {
   const { rows, Wq, bq, size } = layoutOf(about);
   const uniform = randomNumbers(seed);
   const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
@@ -95,8 +95,8 @@ export function initialParameters(about, seed) {
     for (let i = from; i < to; i++) p[i] = Math.fround(deviation * normal());
   };
   for (const { inputs, Wx, Wh, b } of rows) {
-    fill(Wx, Wh, inputs ** -0.5);
-    fill(Wh, b, about.hiddens ** -0.5);
+    fill(Wx, Wh, scale * inputs ** -0.5);
+    fill(Wh, b, scale * about.hiddens ** -0.5);
   }
   fill(Wq, bq, 0.01);
   return p;

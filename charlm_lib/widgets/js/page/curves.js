@@ -14,8 +14,9 @@ const TICK_HEIGHT = 16;
  * @typedef {{className: string, x: number[], y: number[], name: string, isLabelled: boolean,
  *   show?: (y: number) => string}} Curve show: how a label writes its value
  * @typedef {{title: string, width: number, height: number, base: [number, string],
- *   always: number[], cap?: number}} Options base: a level to mark, with its name; always: levels
- *   that the axis shows in any case; cap: it ends there, whatever the values
+ *   always: number[], cap?: number, marks: {x: number, className: string}[]}} Options base: a level
+ *   to mark, with its name; always: levels that the axis shows in any case; cap: it ends there,
+ *   whatever the values; marks: updates with an upright line
  */
 
 /**
@@ -43,6 +44,11 @@ function axesOf(curves, { width, height, base, always, cap = Infinity }) {
 /** A horizontal line over the whole width. */
 function levelLine({ left, right }, y, className) {
   return svg("line", { x1: left, x2: right, y1: y, y2: y, class: className });
+}
+
+/** A vertical line over the whole height. */
+function uprightLine({ X, top, bottom }, { x, className }) {
+  return svg("line", { x1: X(x), x2: X(x), y1: top, y2: bottom, class: className });
 }
 
 /** The grid and the numbers at both axes. */
@@ -119,6 +125,7 @@ export function drawCurves(target, curves, options) {
     svg("text", { x: 4, y: 13, class: "clm-axis-title" }, title),
     ...gridAndTicks(axes, height),
     ...baseLine(axes, base),
+    ...options.marks.map((mark) => uprightLine(axes, mark)),
     ...begun.flatMap((curve) => drawnCurve(curve, axes)),
     ...drawnLabels(begun, axes, options),
   );

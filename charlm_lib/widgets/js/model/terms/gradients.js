@@ -7,16 +7,17 @@ import { quantity, times, transposedTerms } from "./term.js";
 /**
  * @typedef {import("./term.js").Quantity} Quantity
  * @typedef {import("./passage.js").PassedStep} PassedStep
- * @typedef {{toInput: number[], toState: number[], kept: import("./term.js").Term[]}} Onward
+ * @typedef {import("./term.js").Term} Term
+ * @typedef {{toInput: number[], toState: number[], kept?: Term[], memory?: Term[]}} Onward
  *   what one layer at one step hands on: the gradients at its gates, for W_xh and for W_hh, and
- *   what reaches the old state without any weight
+ *   what reaches the old state, or an LSTM's old memory, without any weight
  */
 
 /**
  * @param {PassedStep[]} steps up to the character before the one whose loss it is
  * @param {number} target that character
  * @returns {{error: Quantity, layers: Quantity[][][]}} layers[t][l]: the parts of the gradient of
- *   that state, in the order of computing; their third is the whole
+ *   that state, in the order of computing; their third is the whole, of an LSTM's memory the fifth
  */
 export function gradientsOf(model, steps, target) {
   const last = steps.length - 1;
@@ -32,9 +33,10 @@ export function gradientsOf(model, steps, target) {
   for (let t = last; t >= 0; t--) {
     for (let l = L - 1; l >= 0; l--) {
       const above = fromAbove(model, l, t === last ? error.values : null, onward[t][l + 1]);
-      const later = fromLater(model, l, onward[t + 1]?.[l]);
-      layers[t][l] = partsOf(model, steps[t], l, above, later);
-      onward[t][l] = handedOn(model, steps[t], l, layers[t][l][2].values);
+      const next = onward[t + 1]?.[l];
+      layers[t][l] = partsOf(model, steps[t], l, above, fromLater(model, l, next), next?.memory);
+      const [, , whole, , ofMemory] = layers[t][l];
+      onward[t][l] = ONWARD[model.about.cell](model, steps[t], l, whole.values, ofMemory?.values);
     }
   }
   return { error, layers };
@@ -55,12 +57,16 @@ function fromLater(model, l, later) {
   const at = model.layout.rows[l].Wh;
   return (j) => [
     ...transposedTerms("later", later.toState, model.parameters, at, j),
-    ...later.kept.slice(j, j + 1),
+    ...(later.kept?.slice(j, j + 1) ?? []),
   ];
 }
 
-/** @returns {Quantity[]} from above, from later, the gradient, and what tanh's slope lets pass */
-function partsOf(model, step, l, fromUp, fromNext) {
+/**
+ * From above, from later, the gradient; of a tanh cell, what the slope lets pass; of an LSTM, what
+ * its memory gets from later, and in all.
+ * @returns {Quantity[]}
+ */
+function partsOf(model, step, l, fromUp, fromNext, memory) {
   const { hiddens: H, cell } = model.about;
   const above = quantity("above", "", H, fromUp);
   const later = quantity("later", "", H, fromNext);
@@ -68,25 +74,35 @@ function partsOf(model, step, l, fromUp, fromNext) {
     { kind: "fromAbove", value: above.values[j] },
     { kind: "fromLater", value: later.values[j] },
   ]);
+  if (cell === "lstm") return [above, later, whole, ...memoryParts(model, step, l, whole, memory)];
   if (cell !== "tanh") return [above, later, whole];
-  const h = layerOf(step.after, l, H);
+  const h = layerOf(model, step.after, l);
   const passed = (j) => [times("slope", whole.values[j], 1 - h[j] * h[j])];
   return [above, later, whole, quantity("d", "", H, passed)];
 }
 
-/** @returns {Onward} */
-function handedOn(model, step, l, g) {
-  return { tanh: tanhOnward, gru: gruOnward }[model.about.cell](model, step, l, g);
+/** The gradient of an LSTM's memory: from the next memory, and through the state. */
+function memoryParts(model, step, l, whole, memory) {
+  const H = model.about.hiddens;
+  const [, , , c, o] = layerQuantities(model, step, l).map(({ values }) => values);
+  const later = quantity("memoryLater", "", H, (j) => memory?.slice(j, j + 1) ?? []);
+  const all = (j) => [
+    { kind: "fromLater", value: later.values[j] },
+    times("through", whole.values[j], o[j] * (1 - Math.tanh(c[j]) ** 2)),
+  ];
+  return [later, quantity("memoryWhole", "", H, all)];
 }
 
+const ONWARD = { tanh: tanhOnward, gru: gruOnward, lstm: lstmOnward };
+
 function tanhOnward(model, step, l, g) {
-  const h = layerOf(step.after, l, model.about.hiddens);
+  const h = layerOf(model, step.after, l);
   const d = g.map((slope, j) => slope * (1 - h[j] * h[j]));
-  return { toInput: d, toState: d, kept: [] };
+  return { toInput: d, toState: d };
 }
 
 function gruOnward(model, step, l, g) {
-  const old = layerOf(step.before, l, model.about.hiddens);
+  const old = layerOf(model, step.before, l);
   const [r, z, q, n] = layerQuantities(model, step, l).map(({ values }) => values);
   const dn = g.map((slope, j) => slope * (1 - z[j]) * (1 - n[j] ** 2));
   const dr = dn.map((slope, j) => slope * q[j] * r[j] * (1 - r[j]));
@@ -96,4 +112,17 @@ function gruOnward(model, step, l, g) {
     toState: [...dr, ...dz, ...dn.map((slope, j) => slope * r[j])],
     kept: g.map((slope, j) => times("road", z[j], slope, j)),
   };
+}
+
+function lstmOnward(model, step, l, g, dc) {
+  const old = layerOf(model, step.before, l, 1);
+  const [f, i, v, c, o] = layerQuantities(model, step, l).map(({ values }) => values);
+  const gates = [
+    dc.map((slope, j) => slope * v[j] * i[j] * (1 - i[j])),
+    dc.map((slope, j) => slope * old[j] * f[j] * (1 - f[j])),
+    dc.map((slope, j) => slope * i[j] * (1 - v[j] ** 2)),
+    g.map((slope, j) => slope * Math.tanh(c[j]) * o[j] * (1 - o[j])),
+  ].flat();
+  const memory = dc.map((slope, j) => times("memoryRoad", f[j], slope, j));
+  return { toInput: gates, toState: gates, memory };
 }

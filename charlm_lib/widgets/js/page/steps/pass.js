@@ -1,7 +1,12 @@
 // All numbers of one text in one model, forward or backward: what StepThrough shows of them.
 
 import { gradientsOf } from "../../model/terms/gradients.js";
-import { layerQuantities, outputQuantities, passageOf } from "../../model/terms/passage.js";
+import {
+  layerOf,
+  layerQuantities,
+  outputQuantities,
+  passageOf,
+} from "../../model/terms/passage.js";
 import { backwardMoments, forwardMoments, lastMomentOf } from "./moments.js";
 
 /**
@@ -51,18 +56,20 @@ export class Pass {
     return this.keys[l === this.model.about.layers ? "output" : "layer"][q];
   }
 
-  /** What the box of a layer shows: its state, or the gradient there. */
+  /** What the box of a layer shows, an LSTM's memory first: its states, or the gradients there. */
   inBox(t, l) {
-    const { hiddens: H } = this.model.about;
-    if (this.isBackward) return this.gradients.layers[t][l][2].values;
-    return this.steps[t].after.subarray(l * H, (l + 1) * H);
+    const { model, isBackward } = this;
+    const [, , whole, , ofMemory] = isBackward ? this.gradients.layers[t][l] : [];
+    const part = (_, k) =>
+      isBackward ? (k ? ofMemory : whole).values : layerOf(model, this.steps[t].after, l, k);
+    return model.cell.states.map(part).reverse();
   }
 
   /** What counts as a full colour in the boxes. */
   get full() {
     if (!this.isBackward) return 1;
     const top = this.inBox(this.steps.length - 1, this.model.about.layers - 1);
-    return Math.max(...Array.from(top, Math.abs)) || 1;
+    return Math.max(...top.flat().map(Math.abs)) || 1;
   }
 
   /** Whether a layer, or the output, of a step is computed by moment number `at`. */

@@ -10,9 +10,12 @@ const BARS = { top: 6, height: 46, count: 3 };
 const FIRST_ROW = 94; // the upper edge of the top layer's boxes
 const GAP = 34; // between rows
 const LETTER = 46; // from the lowest box to the middle of a letter
+const PART = 8; // between an LSTM's memory and its state
 // Which arrows the quantities use, by their keys.
-const UP = ["x", "r", "z", "n", "o", "above"];
-const SIDE = ["s", "r", "z", "q", "later"];
+const GATE_KEYS = ["r", "z", "forget", "input", "candidate", "output"];
+const UP = ["x", "n", "o", "above", ...GATE_KEYS];
+const SIDE = ["s", "q", "later", ...GATE_KEYS];
+const STRAIGHT = ["memory", "memoryLater"];
 
 /** @typedef {import("./pass.js").Pass} Pass */
 
@@ -45,15 +48,20 @@ function planOf({ steps, model }, isNarrow) {
   const shape = isNarrow ? NARROW_SHAPE : WIDE_SHAPE;
   const { layers, hiddens } = model.about;
   const pitch = Math.min(shape.pitch, (shape.width - shape.left - shape.right) / steps.length);
-  const columns = Math.ceil(Math.sqrt(2 * hiddens));
+  const parts = model.cell.states.length;
+  const columns = Math.ceil(Math.sqrt(2 * hiddens * parts));
   const box = Math.min(shape.box, pitch - (isNarrow ? 9 : 16));
-  const high = (box / columns) * Math.ceil(hiddens / columns);
+  const partHigh = (box / columns) * Math.ceil(hiddens / columns);
+  const partPitch = partHigh + PART;
+  const high = parts * partPitch - PART;
   const boxTop = (l) => FIRST_ROW + (layers - 1 - l) * (high + GAP);
   const letter = boxTop(0) + high + LETTER;
   return {
-    ...{ ...shape, pitch, columns, box, high, letter, layers, boxTop, height: letter + 8 },
+    ...{ ...shape, pitch, columns, box, high, letter, layers, boxTop, parts, partPitch },
+    height: letter + 8,
     X: (t) => shape.left + (t + 0.5) * pitch, // the middle of a column
     boxMiddle: (l) => boxTop(l) + high / 2,
+    partMiddle: (l, part) => boxTop(l) + part * partPitch + partHigh / 2,
   };
 }
 
@@ -73,7 +81,7 @@ function column(pass, at, plan, t) {
   const now = pass.moments[at];
   const parts = [readLetter(plan, pass.read[t].shown, t, now)];
   for (let l = 0; l < plan.layers; l++) {
-    parts.push(upArrow(pass, at, plan, t, l), sideArrow(pass, at, plan, t, l));
+    parts.push(upArrow(pass, at, plan, t, l), ...sideArrows(pass, at, plan, t, l));
     parts.push(drawnBox(pass, at, plan, t, l));
   }
   parts.push(upArrow(pass, at, plan, t, plan.layers), ...output(pass, at, plan, t));
@@ -87,7 +95,7 @@ function readLetter({ X, letter }, shown, t, now) {
 
 /** A box with a cell for each unit: full if positive, a small square in it if negative. */
 function drawnBox(pass, at, plan, t, l) {
-  const { X, box, high, columns, boxTop } = plan;
+  const { X, box, high, columns, boxTop, partPitch } = plan;
   const [left, top, side] = [X(t) - box / 2, boxTop(l), box / columns];
   const now = pass.moments[at];
   const isNow = now.t === t && now.l === l;
@@ -96,13 +104,16 @@ function drawnBox(pass, at, plan, t, l) {
   group.append(svg("rect", { ...frame, class: "clm-frame" }));
   if (!pass.isDone(t, l, at)) return group;
   const { full } = pass;
-  Array.from(pass.inBox(t, l)).forEach((value, j) => {
-    const amount = Math.min(1, Math.abs(value) / full);
-    const x = left + (j % columns) * side;
-    const y = top + Math.floor(j / columns) * side;
-    group.append(cell(x, y, side, value < 0, amount));
+  const inBox = pass.inBox(t, l);
+  inBox.forEach((values, part) => {
+    values.forEach((value, j) => {
+      const amount = Math.min(1, Math.abs(value) / full);
+      const x = left + (j % columns) * side;
+      const y = top + part * partPitch + Math.floor(j / columns) * side;
+      group.append(cell(x, y, side, value < 0, amount));
+    });
   });
-  if (pass.isBackward) group.append(lengthBelow(pass.inBox(t, l), X(t) + 6, top + high + 17));
+  if (pass.isBackward) group.append(lengthBelow(inBox, X(t) + 6, top + high + 17));
   return group;
 }
 
@@ -113,13 +124,12 @@ function cell(x, y, side, isNegative, amount) {
   return svg("rect", { ...place, class: className, "fill-opacity": amount.toFixed(3) });
 }
 
-/** How long a gradient is, below its box. */
-function lengthBelow(values, x, y) {
-  const length = Math.sqrt(Array.from(values).reduce((sum, v) => sum + v * v, 0));
-  return svg("text", { x, y, class: "clm-length" }, shortLength(length));
+/** How long the gradient of a state is, below its box. */
+function lengthBelow(inBox, x, y) {
+  return svg("text", { x, y, class: "clm-length" }, shortLength(Math.hypot(...inBox.at(-1))));
 }
 
-export function shortLength(length) {
+function shortLength(length) {
   if (length === 0) return "0";
   return length < 0.001 ? length.toExponential(0).replace("-", "−") : length.toPrecision(2);
 }
@@ -135,14 +145,17 @@ function upArrow(pass, at, plan, t, l) {
   return arrow(X(t), from, X(t), to, className);
 }
 
-/** The arrow from the step before, or backward the one to it. */
-function sideArrow(pass, at, plan, t, l) {
-  const { X, pitch, box, boxMiddle } = plan;
-  const y = boxMiddle(l);
+/** The arrows from the step before, or backward those to it: an LSTM has one for its memory. */
+function sideArrows(pass, at, plan, t, l) {
+  const { X, pitch, box, partMiddle, parts } = plan;
   const right = X(t) - box / 2 - 3;
   const left = t === 0 ? right - Math.min(14, pitch - box - 8) : X(t - 1) + box / 2 + 3;
   const [from, to] = pass.isBackward ? [right, left] : [left, right];
-  return arrow(from, y, to, y, linkClass(pass, at, pass.isBackward ? t - 1 : t, l, SIDE));
+  return Array.from({ length: parts }, (_, part) => {
+    const y = partMiddle(l, part);
+    const keys = part < parts - 1 ? STRAIGHT : SIDE;
+    return arrow(from, y, to, y, linkClass(pass, at, pass.isBackward ? t - 1 : t, l, keys));
+  });
 }
 
 /** Marks the arrow that is used now: by one of the quantities `keys` of layer `l` at step `t`. */

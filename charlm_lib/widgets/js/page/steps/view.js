@@ -19,6 +19,7 @@ const LONGEST_WORD = 10; // letters
 const NARROW_VIEW = 560; // pixels
 const SIGNS =
   "Positive numbers fill their cell, negative ones are small squares; pale ones are near 0.";
+const PARTS = " In a box the memory cell is above, the state below; numbers tell of the state.";
 const TOO_SHORT = "Type at least two characters that the model knows.";
 
 export class StepView {
@@ -61,7 +62,7 @@ export class StepView {
       this.now,
       this.equation,
       this.numbers.element,
-      make("p", { className: "clm-note" }, SIGNS),
+      make("p", { className: "clm-note" }, SIGNS + (this.model.cell.states[1] ? PARTS : "")),
       this.terms,
       this.aloud,
     );

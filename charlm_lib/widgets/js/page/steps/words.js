@@ -7,6 +7,8 @@ import { percent, visible } from "../words.js";
 const ROWS = {
   ...{ x: "input", s: "old state", a: "sum", h: "state" },
   ...{ r: "reset", z: "update", q: "old part", n: "proposal" },
+  ...{ forget: "forget", input: "input", candidate: "candidate", memory: "memory" },
+  ...{ output: "output", memoryLater: "later, C", memoryWhole: "gradient, C" },
   ...{ o: "scores", p: "chances", e: "error" },
   ...{ above: "above", later: "later", g: "gradient", d: "passed on" },
 };
@@ -21,6 +23,13 @@ const GATES = {
   z: "The update gate opens or closes: how much of the old state stays?",
   q: "The old state passes through its weights, to be let in by the reset gate.",
   n: "The proposal for a new state: the letter, and what the reset gate lets in.",
+  forget: "The forget gate opens or closes: how much of the old memory stays?",
+  input: "The input gate opens or closes: how much of the candidate is added?",
+  candidate: "The candidate: what the letter and the old state would write into the memory.",
+  memory: "The old memory, shrunk by the forget gate, and what the input gate lets in are added.",
+  output: "The output gate opens or closes: how much of the memory is shown?",
+  memoryLater: "What reaches the memory on its straight road: no weights, only the forget gate.",
+  memoryWhole: "Both are added: what comes from the next memory, and what through the state.",
 };
 
 /** @param {Pass} pass @param {import("./moments.js").Moment} moment */
@@ -36,6 +45,7 @@ function forward({ model, read, steps }, { t, l }, key) {
   const states = {
     tanh: `tanh squashes each sum to between −1 and 1. The new state moves on, ${onwards}.`,
     gru: `Old state and proposal are mixed by the update gate. The new state moves on, ${onwards}.`,
+    lstm: `tanh squashes the memory, the output gate shows of it. The state moves on, ${onwards}.`,
   };
   const best = () => {
     const p = steps[t].probabilities;
@@ -69,6 +79,7 @@ function backward({ model, next, read, steps }, { t, l }, key) {
   const roads = {
     tanh: "through W_hh",
     gru: "through the gates, and straight along the update gate",
+    lstm: "through the gates",
   };
   const told = {
     e: () => `${came}. The loss pulls every score: chances minus what came.`,
@@ -83,12 +94,15 @@ function backward({ model, next, read, steps }, { t, l }, key) {
   return told[key]?.();
 }
 
-const PARTS = ["reset", "update", "proposal"];
+const GATE_NAMES = {
+  tanh: [],
+  gru: ["reset, ", "update, ", "proposal, "],
+  lstm: ["input, ", "forget, ", "candidate, ", "output, "],
+};
 
 /** Which of the gates' numbers this is. */
 function gateUnit({ cell, hiddens }, k) {
-  const unit = `unit ${(k % hiddens) + 1}`;
-  return cell === "gru" ? `${PARTS[Math.floor(k / hiddens)]}, ${unit}` : unit;
+  return `${GATE_NAMES[cell][Math.floor(k / hiddens)] ?? ""}unit ${(k % hiddens) + 1}`;
 }
 
 /** Where a term comes from. @param {import("../../model/terms/term.js").Term} term */
@@ -110,5 +124,8 @@ const FIXED = {
   ...{ bias: "bias", x: "from the input", s: "from the old state" },
   ...{ reset: "reset gate × old part", new: "(1 − update) × proposal", kept: "update × old state" },
   ...{ chance: "its chance", target: "what came", slope: "gradient × slope of tanh" },
+  ...{ added: "input gate × candidate", remembered: "forget gate × old memory" },
+  ...{ shown: "output gate × tanh(memory)", through: "gradient × output gate × slope of tanh" },
   ...{ fromAbove: "from above", fromLater: "from later", road: "straight through the update gate" },
+  ...{ memoryRoad: "straight through the forget gate" },
 };

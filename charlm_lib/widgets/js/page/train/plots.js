@@ -6,40 +6,43 @@ import { make } from "../dom.js";
 import { numberInWords } from "./words.js";
 
 const NARROW = 560; // pixels
+const TITLE_LETTER = 6.6; // its width
+const HIGHEST = 1e6; // perplexity up to which an explosion is drawn
 
 /** @typedef {import("../../learning/training_run.js").TrainingRun} TrainingRun */
 
 /** Axes for the runs on one text: perplexities on different texts cannot be compared. */
 class Panel {
   constructor() {
-    this.title = make("p", { className: "clm-note" });
     this.perplexity = emptyDrawing();
     this.norms = emptyDrawing();
-    this.element = make("div", {}, this.title, this.perplexity, this.norms);
+    this.element = make("div", {}, this.perplexity, this.norms);
   }
 
   /**
    * @param {TrainingRun[]} runs all on one text
-   * @param {{bound: number, width: number, isAlone: boolean}} around isAlone: without other panels
+   * @param {{bound: number, width: number, at: number}} around at: the update to mark; -1: none
    */
-  draw(runs, { bound, width, isAlone }) {
+  draw(runs, { bound, width, at }) {
     const isNarrow = width < NARROW;
     const size = isNarrow ? { width: 350, height: 230 } : { width: 700, height: 260 };
     const { title, tokens } = runs[0];
-    this.title.textContent = isAlone ? "" : `On ${title}:`;
+    const room = Math.floor(size.width / TITLE_LETTER);
+    const named = (what) => shortened(`${what} on ${title}`, room);
+    const marks = [...marksOf(runs), ...(at < 0 ? [] : [{ x: at, className: "clm-cursor" }])];
+    const cap = EXPLODED * tokens.length;
     this.perplexity.setAttribute("aria-label", `Perplexity on ${title} over updates, logarithmic`);
     this.norms.setAttribute("aria-label", `Length of the gradient on ${title}, before clipping`);
     drawCurves(this.perplexity, runs.flatMap(perplexityCurves), {
-      ...size,
-      title: "Perplexity: validation thick, training dashed or dotted",
+      ...{ ...size, marks },
+      title: named("Perplexity"),
       base: [tokens.length, "guessing evenly"],
       always: [5],
-      cap: EXPLODED * tokens.length,
+      cap: runs.some((run) => run.exploded) ? HIGHEST : cap,
     });
     drawCurves(this.norms, runs.map(normCurve), {
-      ...size,
-      height: isNarrow ? 150 : 140,
-      title: "Longest gradient since the last point, before clipping",
+      ...{ ...size, marks, height: isNarrow ? 150 : 140 },
+      title: named("Gradient before clipping"),
       base: [bound, `length ${bound}`],
       always: [bound / 10, bound * 10],
     });
@@ -56,14 +59,13 @@ export class Plots {
 
   /**
    * @param {TrainingRun[]} runs
-   * @param {number} bound the length that gradients are clipped to
-   * @param {number} width of the place that the curves have
+   * @param {{bound: number, width: number, at: number}} around bound: the length that gradients
+   *   are clipped to; width: of the place that the curves have; at: the update to mark; -1: none
    */
-  draw(runs, bound, width) {
+  draw(runs, around) {
     const texts = [...new Set(runs.map((run) => run.text))];
     this.note.textContent = howToCompare(runs, texts.length);
     this.offer(texts.length);
-    const around = { bound, width, isAlone: texts.length === 1 };
     texts.forEach((text, i) => {
       const same = runs.filter((run) => run.text === text);
       this.panels[i].draw(same, around);
@@ -78,9 +80,25 @@ export class Plots {
   }
 }
 
-/** Where the runs' perplexities say nothing on each other. */
+const LEGEND =
+  "Thick: validation. Dashed or dotted: the text it learns, a value for every update. " +
+  "Thin upright lines: another learning rate or clipping.";
+
+/** A text that fits. */
+function shortened(text, length) {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+/** Where the reader changed a run. */
+function marksOf(runs) {
+  return runs.flatMap(({ name, changes }) =>
+    changes.map(({ updates }) => ({ x: updates, className: `clm-change clm-run-${name}` })),
+  );
+}
+
+/** How to read the curves, and where the runs' perplexities say nothing on each other. */
 function howToCompare(runs, numTexts) {
-  const words = [];
+  const words = [LEGEND];
   if (numTexts > 1) {
     words.push("Perplexities on different texts cannot be compared: each text has its own axes.");
   }
@@ -96,9 +114,9 @@ function curve(points, key) {
 }
 
 /** @param {TrainingRun} run */
-function perplexityCurves({ name, points }) {
+function perplexityCurves({ name, points, film }) {
   const className = `clm-run-${name}`;
-  const thin = { ...curve(points, "train"), className: `clm-thin ${className}`, name };
+  const thin = { x: film.updates, y: film.train, className: `clm-thin ${className}`, name };
   const thick = { ...curve(points, "validation"), className, name, show: numberInWords };
   return [
     { ...thin, isLabelled: false },
@@ -107,7 +125,7 @@ function perplexityCurves({ name, points }) {
 }
 
 /** @param {TrainingRun} run */
-function normCurve({ name, points }) {
-  const trained = points.filter((p) => p.updates > 0);
-  return { ...curve(trained, "norm"), className: `clm-run-${name}`, name, isLabelled: true };
+function normCurve({ name, film }) {
+  const className = `clm-run-${name}`;
+  return { x: film.updates, y: film.norm, className, name, isLabelled: true };
 }

@@ -1,28 +1,31 @@
-// What TrainInThePage shows of its runs: words, curves and a sample.
+// What TrainInThePage shows of its runs: words, curves and a film.
 
 import { make, paragraph } from "../dom.js";
+import { FilmView } from "./film_view.js";
 import { Plots } from "./plots.js";
 import { RunList } from "./run_list.js";
-import { explainProblem, progressInWords, sampleInWords, sampleTitle } from "./words.js";
+import { explainProblem, progressInWords } from "./words.js";
 
 export class RunReport {
-  /** @param {(run: import("../../learning/training_run.js").TrainingRun) => void} remove */
-  constructor(remove) {
+  /**
+   * @param {(run: import("../../learning/training_run.js").TrainingRun) => void} remove
+   * @param {string} prefix that samples begin with
+   * @param {() => void} moved called when another update of the film is shown
+   */
+  constructor(remove, prefix, moved) {
     this.hint = make("p", { className: "clm-note" });
     this.status = make("p", { className: "clm-status" });
     this.problem = make("div", { role: "alert", className: "clm-problem" });
     this.plots = new Plots();
     this.list = new RunList(remove);
-    this.title = make("p", { className: "clm-note" });
-    this.sample = make("div", { className: "clm-text clm-sample" });
+    this.film = new FilmView(prefix, moved);
     this.elements = [
       this.hint,
       this.status,
       this.problem,
-      this.plots.element,
       this.list.element,
-      this.title,
-      this.sample,
+      this.plots.element,
+      this.film.element,
     ];
   }
 
@@ -40,9 +43,8 @@ export class RunReport {
     if (this.problem.textContent !== problem) {
       this.problem.replaceChildren(...(problem ? [paragraph(problem)] : []));
     }
-    this.title.textContent = sampleTitle(current);
-    this.sample.textContent = sampleInWords(current);
     this.list.show(comparison);
-    this.plots.draw(runs, bound, width);
+    this.film.follow(current);
+    this.plots.draw(runs, { bound, width, at: this.film.isLive ? -1 : this.film.shown });
   }
 }

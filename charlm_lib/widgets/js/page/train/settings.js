@@ -6,11 +6,13 @@ import { checkbox, row, select, slider } from "../controls.js";
 import { save } from "../traits.js";
 
 const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5, 1, 2, 3, 4, 6, 10, 20, 50];
+const SCALES = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3];
 const PLACES = [
   ["page", "this page"],
   ["kernel", "JAX in the kernel"],
 ];
-const TRAITS = ["cell", "layers", "hiddens", "optimizer", "learning_rate", "clip", "num_steps"];
+const SIZES = ["cell", "layers", "hiddens", "num_steps", "scale"];
+const TRAITS = [...SIZES, "optimizer", "learning_rate", "clip"];
 export const SETTING_EVENTS = TRAITS.map((trait) => `change:${trait}`);
 
 /**
@@ -27,6 +29,7 @@ export function settingsOf(widget) {
     clip: widget.get("clip"),
     numSteps: widget.get("num_steps"),
     seed: widget.get("seed"),
+    scale: widget.get("scale") ?? 1, // an older notebook has none
   };
 }
 
@@ -51,12 +54,13 @@ export class SettingsControls {
     this.hiddens = select("Units per layer", choices(8, 16, 32, 64), "", saveNumber("hiddens"));
     this.steps = select("Window", choices(8, 16, 32, 64), "", saveNumber("num_steps"));
     this.optimizer = select("Optimizer", named(OPTIMIZERS), "", (value) => this.optimize(value));
-    this.rate = rateSlider(widget);
+    this.rate = stepsSlider(widget, "Learning rate", RATES, "learning_rate");
+    this.scale = stepsSlider(widget, "Starting scale", SCALES, "scale");
     this.clip = checkbox("", true, (on) => save(widget, "clip", on ? this.bound : 0));
     this.where = select("Engine", PLACES, "page", moved);
     this.where.element.hidden = true;
     const size = [this.cell, this.layers, this.hiddens, this.steps];
-    const shown = [...size, this.optimizer, this.rate, this.where];
+    const shown = [...size, this.scale, this.optimizer, this.rate, this.where];
     this.element = row(...shown.map((control) => control.element));
   }
 
@@ -84,20 +88,18 @@ export class SettingsControls {
     this.steps.input.value = String(widget.get("num_steps"));
     this.optimizer.input.value = settingsOf(widget).optimizer;
     this.rate.set(RATES.indexOf(widget.get("learning_rate")));
+    this.scale.set(SCALES.indexOf(settingsOf(widget).scale));
     this.clip.input.checked = widget.get("clip") > 0;
     this.bound = widget.get("clip") || this.bound;
     this.clip.element.lastChild.textContent = ` clip gradients to length ${this.bound}`;
   }
 }
 
-function rateSlider(widget) {
+/** A slider over numbers at uneven distances. */
+function stepsSlider(widget, label, values, trait) {
   return slider({
-    label: "Learning rate",
-    min: 0,
-    max: RATES.length - 1,
-    step: 1,
-    value: 0,
-    show: (i) => String(RATES[i]),
-    oninput: (i) => save(widget, "learning_rate", RATES[i]),
+    ...{ label, min: 0, max: values.length - 1, step: 1, value: 0 },
+    show: (i) => String(values[i]),
+    oninput: (i) => save(widget, trait, values[i]),
   });
 }

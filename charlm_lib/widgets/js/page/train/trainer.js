@@ -12,7 +12,8 @@ import { RunReport } from "./report.js";
 import { SettingsControls, settingsOf } from "./settings.js";
 
 const FOR_THE_NEXT =
-  "These settings are for the next run: “New run” keeps this curve, “Reset” replaces it.";
+  "These settings are for the next run: “New run” keeps this curve, “Reset” replaces it. " +
+  "Learning rate and clipping alone would act at once.";
 const NOT_IN_KERNEL = "The kernel knows only the widget's text: yours is learned in this page.";
 
 /** The text that travels with the widget. */
@@ -38,7 +39,8 @@ export class TrainerInThePage {
     this.comparison = new Comparison();
     this.settings = new SettingsControls(widget, () => this.replaceIfFresh());
     this.buttons = this.makeButtons();
-    this.report = new RunReport((run) => this.remove(run));
+    const prefix = widget.get("prefix");
+    this.report = new RunReport((run) => this.remove(run), prefix, () => this.show());
     this.frame = oncePerFrame(() => this.showNow());
     this.element = this.arrange();
     this.comparison.add(settingsOf(widget), this.own.corpus ?? this.shipped);
@@ -61,6 +63,7 @@ export class TrainerInThePage {
       toggle: () => (this.current.running ? this.pause() : this.train()),
       step: () => {
         this.begin();
+        this.tune();
         this.current.step();
       },
       reset: () => {
@@ -103,6 +106,7 @@ export class TrainerInThePage {
 
   train() {
     this.begin();
+    this.tune();
     this.current.run();
     this.show();
   }
@@ -116,6 +120,13 @@ export class TrainerInThePage {
   followTraits() {
     this.settings.show();
     this.replaceIfFresh();
+    if (this.current.running) this.tune();
+  }
+
+  /** Hands another learning rate or clipping to the current run, if nothing else is changed. */
+  tune() {
+    const { learningRate, clip } = settingsOf(this.widget);
+    if (!this.isChanged()) this.current.tune({ learningRate, clip });
   }
 
   /** A message of the kernel: that it is there, or what it computed. */
@@ -150,16 +161,19 @@ export class TrainerInThePage {
     return isOwn && this.settings.isKernelChosen ? NOT_IN_KERNEL : "";
   }
 
-  /** Whether the current run is not what the next one would be. */
+  /** Whether more than learning rate and clipping would be different in the next run. */
   isChanged() {
     const { settings, text, placeName } = this.current;
-    if (JSON.stringify(settings) !== JSON.stringify(settingsOf(this.widget))) return true;
+    const { learningRate, clip } = settings;
+    const next = { ...settingsOf(this.widget), learningRate, clip };
+    if (JSON.stringify(settings) !== JSON.stringify(next)) return true;
     if (this.own.corpus && text !== this.own.corpus.text) return true;
     return (placeName === "kernel") !== this.isForKernel(text);
   }
 
   stop() {
     this.comparison.stop();
+    this.report.film.stop();
     this.frame.cancel();
   }
 }

@@ -1,18 +1,33 @@
 // What TrainInThePage says of its runs.
 
 import { OPTIMIZERS } from "../../learning/optimizers.js";
-import { TEMPERATURE } from "../../learning/training_run.js";
 import { layersInWords } from "../words.js";
 
 /** @typedef {import("../../learning/training_run.js").TrainingRun} TrainingRun */
 
+const MOST_CHANGES = 3; // told one by one
+
+/** “learning rate 2, clipped at 1” */
+function tuningInWords({ learningRate, clip }) {
+  const clipping = clip ? `clipped at ${clip}` : "not clipped";
+  return `learning rate ${learningRate}, ${clipping}`;
+}
+
 /** “2 GRU layers of 32, SGD with learning rate 2, clipped at 1, windows of 32” */
 function settingsInWords(settings) {
-  const { hiddens, optimizer, learningRate, clip, numSteps } = settings;
-  const clipping = clip ? `clipped at ${clip}` : "not clipped";
+  const { hiddens, optimizer, numSteps, scale } = settings;
   const name = `${layersInWords(settings)} of ${hiddens}`;
-  const steps = `${OPTIMIZERS[optimizer].name} with learning rate ${learningRate}`;
-  return `${name}, ${steps}, ${clipping}, windows of ${numSteps}`;
+  const start = scale === 1 ? "" : `, starting scale ${scale}`;
+  const steps = `${OPTIMIZERS[optimizer].name} with ${tuningInWords(settings)}`;
+  return `${name}, ${steps}, windows of ${numSteps}${start}`;
+}
+
+/** What the reader changed while the run went on. */
+function changesInWords({ changes }) {
+  const told = changes.slice(-MOST_CHANGES);
+  const more = changes.length - told.length;
+  const words = told.map((c) => `; after update ${c.updates} ${tuningInWords(c)}`);
+  return (more ? `; ${more} more changes` : "") + words.join("");
 }
 
 /** A loss, a perplexity, or the length of a gradient. */
@@ -107,20 +122,21 @@ function resultInWords(run) {
  * @param {TrainingRun} run
  */
 export function runInWords(run) {
-  return `${settingsInWords(run.settings)}, on ${run.title}${resultInWords(run)}`;
+  const how = settingsInWords(run.first) + changesInWords(run);
+  return `${how}, on ${run.title}${resultInWords(run)}`;
 }
 
 /**
- * What stands above a run's sample.
+ * What is known of a run after so many updates.
  * @param {TrainingRun} run
  */
-export function sampleTitle({ sample }) {
-  const when = sample ? ` after update ${sample.updates}` : "";
-  return `What it writes${when}, at temperature ${TEMPERATURE}:`;
-}
-
-/** @param {TrainingRun} run */
-export function sampleInWords({ sample }) {
-  if (!sample) return "…";
-  return sample.text || "Nothing: its numbers are no longer finite.";
+export function frameInWords({ name, points, film, updates: all }, updates) {
+  if (!film.frames.length) return "The film of this run begins with its first update.";
+  const own = film.numbersAt(updates);
+  const point = points.findLast((p) => p.updates <= updates);
+  const told = [];
+  if (own) told.push(`perplexity ${numberInWords(own.train)} on its own windows`);
+  if (own) told.push(`gradient ${numberInWords(own.norm)}`);
+  if (point) told.push(`validation ${numberInWords(point.validation)} at update ${point.updates}`);
+  return `Run ${name} after update ${updates} of ${all}: ${told.join(", ")}.`;
 }
