@@ -1,6 +1,7 @@
 """One self-contained browser module per widget, joined from the small files in js/."""
 
 import functools
+import itertools
 import re
 from pathlib import Path
 
@@ -14,10 +15,14 @@ _NAME = re.compile(
 )
 _ODD = re.compile(
     r"^(?:import|export(?! default \{))\b|^(?:const|let|var) [{[]"
-    r"|^[^`\n]*(?:`[^`\n]*`[^`\n]*)*`[^`\n]*$",  # a text in backticks that goes on below
+    r"|^[^`\n]*(?:`[^`\n]*`[^`\n]*)*`[^`\n]*$"  # a text in backticks that goes on below
+    r"|\$\{[^}`\n]*`",  # one within another
     re.MULTILINE,
 )
 _STATEMENT = re.compile(r"^(?=[^\s})\]])", re.MULTILINE)  # what is indented or closes is no new one
+_WHOLE = re.compile(r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)| *//[^\n]*")
+_AROUND = re.compile(r" ?([=*/%{}()\[\],;:?<>&|]) ?")  # a - -b needs its spaces
+_BREAK = re.compile(r"\n(?=[.?:&|*/<>=)}\]])|(?<=[{(\[,;:=?&|])\n")
 _CSS_IMPORT = re.compile(r'@import "(?P<file>\w+\.css)";')
 
 
@@ -27,7 +32,7 @@ def module(entry: str) -> str:
 
     A widget's module must be one text, because it travels inside the widget. All its files then
     share one scope. Comments, indentation, and functions, classes and constants that nothing in
-    this widget names stay behind.
+    this widget names stay behind, and so do spaces and ends of lines that mean nothing.
 
     Raises:
         ValueError: an import or export has a form that the join does not know, or two files define
@@ -50,7 +55,7 @@ def module(entry: str) -> str:
             raise ValueError(
                 f'{file}: import with `import {{ a }} from "./file.js";`, export functions, '
                 "constants and classes by name, and only the widget itself as default; begin and "
-                "end a text in backticks on one line"
+                "end a text in backticks on one line, and put none into another"
             )
         for found in _NAME.finditer(text):
             owner = owners.setdefault(found["name"], file)
@@ -62,7 +67,14 @@ def module(entry: str) -> str:
         parts.append(re.sub(r"\n{2,}", "\n", text))
 
     add((FOLDER / entry).resolve())
-    return re.sub(r"^ +", "", _named(_STATEMENT.split("".join(parts))), flags=re.MULTILINE)
+    return _close(re.sub(r"^ +", "", _named(_STATEMENT.split("".join(parts))), flags=re.MULTILINE))
+
+
+def _close(text: str) -> str:
+    """Leave out comments at the ends of lines, and spaces and line ends around signs."""
+    pieces = _WHOLE.split(text)  # every second one is a text in quotes, or None for a comment
+    code = (_AROUND.sub(r"\1", _BREAK.sub("", piece)) for piece in pieces[::2])
+    return "".join(itertools.chain(*zip(code, [*(t or "" for t in pieces[1::2]), ""], strict=True)))
 
 
 def _named(statements: list[str]) -> str:

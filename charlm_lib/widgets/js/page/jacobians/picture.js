@@ -104,7 +104,8 @@ function arrows(norms, { X, pitch }) {
       [neck, ARROWS + b],
       [from, ARROWS + a],
     ];
-    const d = `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}Z`;
+    const places = points.map((place) => place.map((v) => v.toFixed(1)).join(" "));
+    const d = `M${places.join("L")}Z`;
     const isCut = norms[i + 1] > THICK;
     return svg("path", { d, class: `clm-flow${isCut ? " clm-cut" : ""}` });
   });
