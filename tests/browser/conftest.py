@@ -195,8 +195,30 @@ def open_page(context: BrowserContext, address: str, is_shared: bool = False) ->
     page.goto(address, wait_until="load")
     page.evaluate("window.MathJax?.startup?.promise")
     page.evaluate("document.fonts.ready.then(() => null)")
-    page.wait_for_load_state("networkidle")
+    until_idle(page)
     return visited
+
+
+# Until no more has been loaded for a third of a second.
+IDLE = """() => new Promise((done) => {
+  const look = (before) => {
+    const loaded = performance.getEntriesByType("resource").length;
+    if (loaded === before) done();
+    else setTimeout(look, 333, loaded);
+  };
+  look(-1);
+})"""
+
+
+def until_idle(page: Page) -> None:
+    """Wait until a page loads nothing more.
+
+    Of Firefox Playwright does not always hear that the last request has ended.
+    """
+    if ENGINE == "firefox":
+        page.evaluate(IDLE)
+    else:
+        page.wait_for_load_state("networkidle")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 import yaml
 
-from tests.browser.conftest import HTML, SECONDS
+from tests.browser.conftest import HTML, SECONDS, until_idle
 from tools.book.stage import for_site
 from tools.site.code import PLAIN
 from tools.site.licences import COMPONENTS, TEXTS
@@ -183,7 +183,7 @@ def test_search_finds_a_word(visit):
     marked.first.wait_for()
     assert {text.lower() for text in marked.all_text_contents()} == {"perplexity"}
     opened.page.reload()
-    opened.page.wait_for_load_state("networkidle")
+    until_idle(opened.page)
     assert marked.count() == 0
     assert opened.problems == {}
 

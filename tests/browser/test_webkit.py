@@ -182,15 +182,14 @@ def test_page_opens_without_error_other_hosts_or_sideways_scroll(reader, path):
 
 def test_a_model_writes_and_follows_its_seed(reader):
     reader.open(CHAPTERS[0])
-    texts = (
-        "return [...document.querySelectorAll('.clm-sampler .clm-text')].map(e => e.textContent)"
-    )
-    before = reader.ask(texts)
-    assert before and all(len(text) > 100 for text in before)
+    texts = "[...document.querySelectorAll('.clm-sampler .clm-text')].map((e) => e.textContent)"
+    # It writes in portions, between which the page stays awake.
+    reader.until(f"return {texts}.length && {texts}.every((text) => text.length > 200)")
+    before = reader.ask(f"return {texts}")
     seed = reader.find(".clm-sampler input[type=number]")
     seed.send_keys(Keys.CONTROL, "a")
     seed.send_keys("7")
-    assert reader.ask(texts) != before
+    reader.until(f"return {texts}.some((text, i) => text !== arguments[0][i])", before)
     assert reader.problems == []
 
 

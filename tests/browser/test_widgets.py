@@ -18,6 +18,7 @@ from tests.browser.widgets_page import (
     VIEWER,
     WHICH,
     enter,
+    wait_for,
     widget,
     write_page,
 )
@@ -57,14 +58,15 @@ def test_sampler_writes_and_follows_its_controls(page):
     assert sampler.get_by_label("Seed").input_value() == "1"
     assert texts(page) != first
     enter(sampler.get_by_label("Seed"), "0")
-    assert texts(page) == first  # the same seed gives the same text
+    wait_for(page, lambda: texts(page) == first)  # the same seed gives the same text
     enter(sampler.get_by_label("Length"), "40")
-    assert texts(page) == [t[:55] for t in first]
+    wait_for(page, lambda: texts(page) == [t[:55] for t in first])
     sampler.get_by_label("Temperature").fill("0")
     expect(page.locator(".clm-sampler output").first).to_have_text("0, greedy")
+    wait_for(page, lambda: {len(t) for t in texts(page)} == {55})
     greedy = texts(page)
     enter(sampler.get_by_label("Seed"), "9")
-    assert texts(page) == greedy
+    wait_for(page, lambda: texts(page) == greedy)
     card = page.locator(".clm-card").first
     expect(card.locator(".clm-detail p").first).to_contain_text(": 100%, 0.0 bits")
     assert card.locator(".clm-bars").first.locator("li").count() == 1  # nothing else is possible
