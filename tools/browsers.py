@@ -1,9 +1,11 @@
 """Find the browsers of the tests: Chromium, Firefox, and WebKit, which is also in Safari.
 
-Run as a script, print Debian's packages of what is missing.
+Run as a script, print Debian's packages of what is missing for the tests in Chromium; with the word
+`engines` after it, of what is missing for those in the others.
 """
 
 import shutil
+import sys
 from glob import glob
 from pathlib import Path
 
@@ -45,16 +47,23 @@ def find_webkit() -> str | None:
 
 
 def missing() -> list[str]:
-    """List Debian's packages, of browsers and what tests need beside them, that are not there."""
+    """List Debian's packages that the tests in Chromium need and that are not there."""
     found = {
         "chromium": find_chromium(),
-        "firefox-esr": find_firefox(),
-        "webkit2gtk-driver": find_webkit(),
-        "xvfb": shutil.which("Xvfb"),  # a screen for WebKit
         "poppler-utils": shutil.which("pdftotext"),  # reads printed pages
     }
     return [package for package, path in found.items() if not path]
 
 
+def missing_engines() -> list[str]:
+    """List those that the tests in other engines need and that are not there."""
+    found = {
+        "firefox-esr": find_firefox(),
+        "webkit2gtk-driver": find_webkit(),
+        "xvfb": shutil.which("Xvfb"),  # a screen for WebKit
+    }
+    return [package for package, path in found.items() if not path]
+
+
 if __name__ == "__main__":
-    print(*missing())
+    print(*(missing_engines() if "engines" in sys.argv else missing()))

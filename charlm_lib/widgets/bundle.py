@@ -3,6 +3,7 @@
 import functools
 import itertools
 import re
+from collections import Counter
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "js"
@@ -38,6 +39,35 @@ def module(entry: str) -> str:
         ValueError: an import or export has a form that the join does not know, or two files define
             the same name.
     """
+    return "".join(_statements(entry))
+
+
+@functools.cache
+def halves() -> dict[str, tuple[str, str]]:
+    """Cut each widget's module in two, by its text: what several widgets have, and its own.
+
+    The first is the same for all, so that a site loads it once. It is made of definitions; what
+    they name is in every widget that has them, so in the first half too, unless other widgets give
+    the name another meaning: such a name, and all that leads to it, stays in the second half.
+    """
+    modules = [_statements(path.name) for path in sorted(FOLDER.glob("*.js"))]
+    widgets = Counter(text for statements in modules for text in statements)
+    names = {text: found["name"] for text in widgets if (found := _NAME.match(text))}
+    common = {text for text in names if widgets[text] > 1}
+    meanings = Counter(names.values())
+    own = {names[text] for text in common if meanings[names[text]] > 1}
+    while leading := {text for text in common if own & _words(text)}:
+        common -= leading
+        own |= {names[text] for text in leading}
+    first = "".join(text for text in widgets if text in common)
+    return {
+        "".join(statements): (first, "".join(t for t in statements if t not in common))
+        for statements in modules
+    }
+
+
+def _statements(entry: str) -> list[str]:
+    """Give the statements of a module, as `module` joins them."""
     parts: list[str] = []
     seen: set[Path] = set()
     owners: dict[str, str] = {}  # of each top-level name, the file that defines it
@@ -67,7 +97,8 @@ def module(entry: str) -> str:
         parts.append(re.sub(r"\n{2,}", "\n", text))
 
     add((FOLDER / entry).resolve())
-    return _close(re.sub(r"^ +", "", _named(_STATEMENT.split("".join(parts))), flags=re.MULTILINE))
+    kept = _named(_STATEMENT.split("".join(parts)))
+    return [_close(re.sub(r"^ +", "", text, flags=re.MULTILINE)) for text in kept]
 
 
 def _close(text: str) -> str:
@@ -77,18 +108,22 @@ def _close(text: str) -> str:
     return "".join(itertools.chain(*zip(code, [*(t or "" for t in pieces[1::2]), ""], strict=True)))
 
 
-def _named(statements: list[str]) -> str:
-    """Join those that do something, and the definitions that these name, or that those name."""
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[\w$]+", text))
+
+
+def _named(statements: list[str]) -> list[str]:
+    """Keep those that do something, and the definitions that these name, or that those name."""
     definitions = {found["name"]: text for text in statements if (found := _NAME.match(text))}
     waiting = [text for text in statements if not _NAME.match(text)]
     kept = set(waiting)
     while waiting:
-        for word in set(re.findall(r"[\w$]+", waiting.pop())):
+        for word in _words(waiting.pop()):
             text = definitions.get(word)
             if text is not None and text not in kept:
                 kept.add(text)
                 waiting.append(text)
-    return "".join(text for text in statements if text in kept)
+    return [text for text in statements if text in kept]
 
 
 @functools.cache

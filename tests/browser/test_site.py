@@ -12,8 +12,9 @@ import nbformat
 import pytest
 import yaml
 
-from tests.browser.conftest import HTML, SECONDS
+from tests.browser.conftest import HTML, SECONDS, until_idle
 from tools.book.stage import for_site
+from tools.site.code import PLAIN
 from tools.site.licences import COMPONENTS, TEXTS
 from tools.site.parts import FOLDER
 
@@ -182,7 +183,7 @@ def test_search_finds_a_word(visit):
     marked.first.wait_for()
     assert {text.lower() for text in marked.all_text_contents()} == {"perplexity"}
     opened.page.reload()
-    opened.page.wait_for_load_state("networkidle")
+    until_idle(opened.page)
     assert marked.count() == 0
     assert opened.problems == {}
 
@@ -283,9 +284,9 @@ class Page(HTMLParser):
 
 
 # What a page loads beside fonts and the theme: itself, its figures, and the parts of its widgets,
-# where the weights of the largest model alone have half a megabyte.
+# where the weights of the largest model alone have more than 400,000 bytes.
 OWN = re.compile(rf'"(?:\.\./)?((?:_images|{FOLDER})/[^"?]+)')
-LIGHT, LIGHT_WITH_ALL = 500_000, 1_000_000  # bytes
+LIGHT, LIGHT_WITH_ALL = 500_000, 700_000  # bytes
 
 
 @pytest.mark.parametrize(
@@ -296,6 +297,34 @@ def test_a_page_is_light(path):
     own = {name: (HTML / name).stat().st_size for name in OWN.findall(page)}
     assert len(page.encode()) < LIGHT
     assert len(page.encode()) + sum(own.values()) < LIGHT_WITH_ALL, own
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_deck_loads_no_file_that_its_chapter_does_not(path):
+    chapter, deck = (
+        set(OWN.findall((HTML / page).read_text(encoding="utf-8")))
+        for page in (path, path.replace("chapters/", "slides/"))
+    )
+    assert deck <= chapter and bool(deck) == bool(chapter)
+
+
+# How a word of each of these kinds would look in an element of its own, and how without.
+KINDS = """(pre, kinds) => {
+  const look = (element) => {
+    const { color, backgroundColor, fontWeight, fontStyle } = getComputedStyle(element);
+    return [color, backgroundColor, fontWeight, fontStyle].join();
+  };
+  const word = pre.appendChild(document.createElement("span"));
+  const plain = look(word);
+  return kinds.filter((kind) => ((word.className = kind), look(word) !== plain));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", [CHAPTERS[0], DECKS[0], "pages/your-own.html"])
+def test_words_of_code_without_an_element_look_as_they_would_with_one(page_of, path, scheme):
+    pre = page_of(path, scheme=scheme).locator(".highlight:not(.cell_output *) pre").first
+    assert pre.evaluate(KINDS, [*PLAIN, "k"]) == ["k"]
 
 
 def test_github_serves_folders_that_begin_with_an_underscore():

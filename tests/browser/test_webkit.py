@@ -25,7 +25,9 @@ from tests.browser.test_site import CHAPTERS, DECKS, EVERY_PAGE
 from tools.browsers import find_webkit
 
 pytestmark = pytest.mark.skipif(ENGINE != "chromium", reason="runs once, beside Chromium")
-PHONE, LAPTOP = (390, 844), (1280, 900)
+PHONE, LAPTOP = 390, 1280  # pixels
+# The window is never as narrow as a phone: its bar of buttons is not. A frame in it is.
+FRAME = b"<!doctype html><iframe style='border: 0; height: 900px'></iframe>"
 WATCH = """
 globalThis.wrong = [];
 addEventListener("error", (e) => wrong.push(`${e.message ?? ""} ${e.target?.src ?? ""}`), true);
@@ -52,6 +54,8 @@ class WatchingHandler(SiteHandler):
         self.asked.append(self.path)
         if self.path.endswith("/watch.js"):
             return self.give("text/javascript", WATCH.encode())
+        if self.path.endswith("/frame.html"):
+            return self.give("text/html", FRAME)
         path = self.translate_path(self.path)
         if path.endswith(".html") and os.path.isfile(path):
             with open(path, "rb") as file:
@@ -73,10 +77,21 @@ class Reader:
     def __init__(self, driver: webdriver.WebKitGTK, site: str):
         self.driver, self.site = driver, site
 
-    def open(self, path: str, size: tuple[int, int] = LAPTOP) -> None:
+    def open(self, path: str) -> None:
         """Open a page and wait until its formulas and widgets are there."""
-        self.driver.set_window_size(*size)
         self.driver.get(f"{self.site}/{path}")
+        self.wait()
+
+    def open_in_frame(self, path: str) -> None:
+        """Open a page in a frame as wide as a laptop, wait as `open`, and stay in the frame."""
+        self.driver.get(f"{self.site}/frame.html")
+        self.driver.switch_to.frame(0)
+        self.ask("frameElement.style.width = `${arguments[0]}px`", LAPTOP)
+        self.ask("location.href = arguments[0]", f"{self.site}/{path}")
+        self.until("return location.href === arguments[0]", f"{self.site}/{path}")
+        self.wait()
+
+    def wait(self) -> None:
         self.until("return document.readyState === 'complete'")
         self.driver.execute_async_script(
             "Promise.resolve(window.MathJax?.startup?.promise).then(arguments[0], arguments[0])"
@@ -145,52 +160,46 @@ def reader(screen):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         driver = webdriver.WebKitGTK(options=options, service=service)
         driver.set_script_timeout(SECONDS)
+        driver.set_window_size(LAPTOP, 900)
         yield Reader(driver, f"http://127.0.0.1:{server.server_port}{BELOW}")
         driver.quit()
         server.shutdown()
 
 
 @pytest.mark.parametrize("path", [*EVERY_PAGE, *DECKS])
-def test_page_opens_without_error_or_other_hosts(reader, path):
-    reader.open(path)
+def test_page_opens_without_error_other_hosts_or_sideways_scroll(reader, path):
+    reader.open_in_frame(path)
     if path in DECKS:
         reader.until("return document.documentElement.dataset.deck === 'ready'")
+    for width in (LAPTOP, PHONE):
+        reader.ask("frameElement.style.width = `${arguments[0]}px`", width)
+        wide, window = reader.ask("return [document.scrollingElement.scrollWidth, innerWidth]")
+        assert wide <= window == width
     assert reader.problems == []
     assert reader.ask("return document.querySelectorAll('.clm-error').length") == 0
     assert reader.ask("return document.querySelectorAll('mjx-merror').length") == 0
 
 
-@pytest.mark.parametrize("path", ["index.html", CHAPTERS[0], "pages/api.html"])
-@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
-def test_nothing_scrolls_sideways(reader, path, size):
-    reader.open(path, size)
-    wide, window = reader.ask("return [document.scrollingElement.scrollWidth, innerWidth]")
-    assert wide <= window == size[0]
-
-
 def test_a_model_writes_and_follows_its_seed(reader):
     reader.open(CHAPTERS[0])
-    texts = (
-        "return [...document.querySelectorAll('.clm-sampler .clm-text')].map(e => e.textContent)"
-    )
-    before = reader.ask(texts)
-    assert before and all(len(text) > 100 for text in before)
+    texts = "[...document.querySelectorAll('.clm-sampler .clm-text')].map((e) => e.textContent)"
+    # It writes in portions, between which the page stays awake.
+    reader.until(f"return {texts}.length && {texts}.every((text) => text.length > 200)")
+    before = reader.ask(f"return {texts}")
     seed = reader.find(".clm-sampler input[type=number]")
     seed.send_keys(Keys.CONTROL, "a")
     seed.send_keys("7")
-    assert reader.ask(texts) != before
+    reader.until(f"return {texts}.some((text, i) => text !== arguments[0][i])", before)
     assert reader.problems == []
 
 
 def test_a_model_learns_in_the_page(reader):
     reader.open(CHAPTERS[0])
     status = "return document.querySelector('.clm-train .clm-status').textContent"
-    assert "Not trained yet" in reader.ask(status)
+    reader.until(f"{status}.includes('Not trained yet')")
     reader.press("Train", ".clm-train")
-    reader.until(f"{status}.match(/Update (\\d+)/)?.[1] > 20")
+    reader.until(f"{status}.match(/validation (\\d+\\.\\d+)/)?.[1] < 27")  # untrained, it has 28
     reader.press("Pause", ".clm-train")
-    perplexity = re.search(r"validation (\d+\.\d+)", reader.ask(status))
-    assert float(perplexity[1]) < 28  # of the untrained model
     assert reader.problems == []
 
 
@@ -218,7 +227,7 @@ def test_a_reader_changes_colours_copies_and_downloads(reader):
         )
         seen.add(reader.ask(theme))
     assert seen == {"light", "dark"}
-    reader.find("article .copybtn").click()
+    reader.find("article .cell:not(.tag_hide-input) .copybtn").click()
     reader.until("return document.querySelector('article .copybtn.success') !== null")
     reader.find(".dropdown-download-buttons > button").click()
     reader.find(".btn-download-source-button").click()

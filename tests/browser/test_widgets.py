@@ -17,6 +17,8 @@ from tests.browser.widgets_page import (
     TRAIN,
     VIEWER,
     WHICH,
+    enter,
+    wait_for,
     widget,
     write_page,
 )
@@ -55,15 +57,16 @@ def test_sampler_writes_and_follows_its_controls(page):
     page.get_by_role("button", name="New sample").click()
     assert sampler.get_by_label("Seed").input_value() == "1"
     assert texts(page) != first
-    sampler.get_by_label("Seed").fill("0")
-    assert texts(page) == first  # the same seed gives the same text
-    sampler.get_by_label("Length").fill("40")
-    assert texts(page) == [t[:55] for t in first]
+    enter(sampler.get_by_label("Seed"), "0")
+    wait_for(page, lambda: texts(page) == first)  # the same seed gives the same text
+    enter(sampler.get_by_label("Length"), "40")
+    wait_for(page, lambda: texts(page) == [t[:55] for t in first])
     sampler.get_by_label("Temperature").fill("0")
     expect(page.locator(".clm-sampler output").first).to_have_text("0, greedy")
+    wait_for(page, lambda: {len(t) for t in texts(page)} == {55})
     greedy = texts(page)
-    sampler.get_by_label("Seed").fill("9")
-    assert texts(page) == greedy
+    enter(sampler.get_by_label("Seed"), "9")
+    wait_for(page, lambda: texts(page) == greedy)
     card = page.locator(".clm-card").first
     expect(card.locator(".clm-detail p").first).to_contain_text(": 100%, 0.0 bits")
     assert card.locator(".clm-bars").first.locator("li").count() == 1  # nothing else is possible
@@ -217,11 +220,11 @@ def test_predict_first_reveals_only_after_a_guess(page):
     assert which.locator(".clm-text").inner_text() != text
 
     number = widget(page, NUMBER)
-    number.get_by_label("Your guess").fill("99")
+    enter(number.get_by_label("Your guess"), "99")
     assert number.get_by_role("button", name="Commit").is_disabled()
     refused = number.get_by_role("status").filter(has_text="Guess a number from 1 to 28.")
     expect(refused).to_be_visible()
-    number.get_by_label("Your guess").fill("12.5")
+    enter(number.get_by_label("Your guess"), "12.5")
     expect(refused).to_have_count(0)
     number.get_by_role("button", name="Commit").click()
     expect(answer(number)).to_contain_text("It is 7.3. You said 12.5.")

@@ -51,6 +51,13 @@ def widget(page, number):
     return page.locator(".widget-place").nth(number)
 
 
+def enter(field, number):
+    """Put a number into a field. Playwright's `fill` alone would write it after the old one in
+    Firefox, where it does not select a field for numbers."""
+    field.clear()
+    field.fill(number)
+
+
 def perplexity(train):
     """The validation perplexity that TrainInThePage tells; 28 before it tells one."""
     found = re.search(r"validation (\d+\.\d+)", train.locator(".clm-status").inner_text())

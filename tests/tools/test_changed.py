@@ -44,7 +44,7 @@ def runs(small_book, monkeypatch):
     return done, failing
 
 
-ALL = ["lint", "unit", "notebooks", "browser"]
+ALL = ["lint", "unit", "notebooks", "browser", "engines"]
 
 
 def test_a_group_runs_again_only_when_its_files_change(runs, small_book):
@@ -53,10 +53,10 @@ def test_a_group_runs_again_only_when_its_files_change(runs, small_book):
     assert groups.run(ALL, again=False) and done == ALL
     for file, expected in (
         ("README.md", ["unit"]),
-        ("index.md", ["unit", "browser"]),
+        ("index.md", ["unit", "browser", "engines"]),
         ("charlm_lib/core.py", ALL),
-        ("charlm_lib/widgets/js/style.css", ["lint", "unit", "browser"]),
-        ("tests/browser/test_site.py", ["lint", "browser"]),
+        ("charlm_lib/widgets/js/style.css", ["lint", "unit", "browser", "engines"]),
+        ("tests/browser/test_site.py", ["lint", "browser", "engines"]),
         ("requirements.txt", ALL),
     ):
         del done[:]
@@ -82,13 +82,16 @@ def test_a_failure_is_told_ends_the_run_and_is_not_noted(runs, capsys):
     assert groups.run(ALL, again=False) and done == ["lint", "unit", *ALL[1:]]
 
 
-@pytest.mark.parametrize("name, program", [("unit", "node"), ("browser", "firefox-esr")])
+@pytest.mark.parametrize(
+    "name, program", [("unit", "node"), ("browser", "chromium"), ("engines", "firefox-esr")]
+)
 def test_a_group_with_skipped_tests_has_not_passed(runs, monkeypatch, capsys, name, program):
     done, _ = runs
     real = groups.GROUPS[name]
     needs = {
         "unit": lambda: groups.shutil.which("node"),
         "browser": lambda: not groups.browsers.missing(),
+        "engines": lambda: not groups.browsers.missing_engines(),
     }[name]
     monkeypatch.setattr("shutil.which", lambda command: None)
     monkeypatch.setattr("tools.browsers.APPLICATIONS", ())

@@ -26,7 +26,7 @@ from charlm_lib.widgets import (
     TrainInThePage,
     WhatDidItLookAt,
 )
-from charlm_lib.widgets.bundle import FOLDER, module, style
+from charlm_lib.widgets.bundle import FOLDER, halves, module, style
 from charlm_lib.widgets.train_in_page import CHOICES, FIRST_RATES
 
 WIDGETS = {
@@ -365,11 +365,37 @@ def join(tmp_path, monkeypatch):
 
     def joined(**files):
         for name, text in files.items():
-            (tmp_path / f"{name}.js").write_text(text, encoding="utf-8")
+            path = tmp_path / f"{name}.js"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
         monkeypatch.setattr("charlm_lib.widgets.bundle.FOLDER", tmp_path)
         return module.__wrapped__(f"{next(iter(files))}.js")
 
     return joined
+
+
+def test_halves_of_a_module_are_a_module(run_node):
+    for text, (common, own) in halves().items():
+        program = """
+        const url = "data:text/javascript;base64," + Buffer.from(input.text).toString("base64");
+        give(typeof (await import(url)).default.render);
+        """
+        assert run_node(program, text=common + own) == "function"
+        assert len(common + own) > len(text)  # not all that is common is in every widget
+
+
+def test_a_name_of_two_meanings_stays_in_the_second_half(join):
+    join(
+        one='import { a, c } from "./parts/a.js";\na(c);\n',
+        two='import { a, c } from "./parts/a.js";\nconst d = () => a(c);\nd();\n',
+        three="const e = 4;\nexport default { e };\n",
+        **{"parts/a": "const e = 2;\nexport const a = () => e;\nexport const c = [3];\n"},
+    )
+    assert set(halves.__wrapped__().values()) == {
+        ("const c=[3];", "const e=2;const a=()=>e;a(c);"),
+        ("const c=[3];", "const e=2;const a=()=>e;const d=()=>a(c);d();"),
+        ("const c=[3];", "const e=4;export default{e};"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def run(chosen: argparse.Namespace) -> bool:
         case "execute":
             execute.update_chapters()
         case "test":
-            return groups.run(chosen.groups or list(groups.EVERY_TIME), again=bool(chosen.groups))
+            return groups.run(chosen.groups or list(groups.GROUPS), again=bool(chosen.groups))
         case "tested-site":
             return tested_site(chosen.clean)
         case "plain":

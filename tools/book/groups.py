@@ -95,8 +95,11 @@ def browser() -> bool:
 
 
 def engines() -> bool:
-    """Test that site in other engines: in Firefox what is marked `engines`, and in WebKit."""
-    pytest = ("-m", "pytest", "-n", "2")
+    """Test that site in other engines: in Firefox what is marked `engines`, and in WebKit.
+
+    What is not installed is skipped, and pytest says why.
+    """
+    pytest = ("-m", "pytest", "-rs", "-n", "2")
     in_firefox = python(*pytest, "tests/browser", "-m", "engines", CHARLM_ENGINE="firefox")
     return python(*pytest, WEBKIT) and in_firefox
 
@@ -118,13 +121,10 @@ GROUPS = {
     "engines": Group(
         engines,
         lambda: key_of(*CODE, *BOOK),
-        needs=lambda: not browsers.missing(),
+        needs=lambda: not browsers.missing_engines(),
         after="browser",
     ),
 }
-# What `make test` runs. The other engines have a command of their own, `make engines`, until they
-# have passed often enough to hold a change up.
-EVERY_TIME = ("lint", "unit", "notebooks", "browser")
 
 
 def run(names: list[str], again: bool) -> bool:

@@ -8,9 +8,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.fileutil import copy_asset_file
 
-from tools.library import digest
+from tools.book import changed, places
 from tools.mime import WIDGET_VIEW
-from tools.site import figures, front, icons, licences, parts, policy, terms, theme
+from tools.site import code, figures, front, icons, licences, parts, policy, terms, theme
 from tools.wheels import mathjax_files
 
 
@@ -39,6 +39,7 @@ def finish_pages(app: Sphinx, error: Exception | None) -> None:
         terms.explain_words(site)
         parts.share_in(site, pages)
         figures.lighten(site, pages)
+        code.plain_in(pages)
         policy.protect_pages(site)
         (site / ".nojekyll").touch()  # or GitHub Pages leaves out what begins with an underscore
 
@@ -85,8 +86,9 @@ def mend_roles(app: Sphinx, page: str, template: str, context: dict, doctree: ob
 
 def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
-    # Sphinx writes every page anew when this value changes: it changes with this file.
-    app.add_config_value("charlm_site_key", digest(Path(__file__).read_bytes()), "html")
+    # Sphinx writes every page anew when this value changes: it changes with the files beside this.
+    key = changed.key_of(places.files_below("tools/site"))
+    app.add_config_value("charlm_site_key", key, "html")
     app.add_directive("chapter", front.ChapterCard)
     app.connect("doctree-resolved", explain_widgets)
     app.connect("html-page-context", mend_roles)

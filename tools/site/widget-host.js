@@ -79,29 +79,30 @@
     send() {}
   }
 
-  function bytesFromBase64(text) {
-    const characters = atob(text);
-    const bytes = new Uint8Array(characters.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
-    return new DataView(bytes.buffer);
+  const bytesFromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+  /** A part of a widget, which a script that pages share has handed over, packed (parts.py). */
+  function unpacked(name) {
+    const text = globalThis.charlmParts?.[name];
+    if (text === undefined) throw new Error("A part of it did not load: load the page again.");
+    const packed = new Blob([bytesFromBase64(text)]).stream();
+    return new Response(packed.pipeThrough(new DecompressionStream("deflate"))).blob();
   }
 
-  /** A long text of a widget: it stands in a script of its own, which pages share (parts.py). */
-  function whole(text) {
-    if (text?.shared === undefined) return text;
-    const found = globalThis.charlmParts?.[text.shared];
-    if (found === undefined) throw new Error("A part of it did not load: load the page again.");
-    return found;
-  }
+  /** All parts of something long, one after the other. */
+  const joined = async ({ shared }) => new Blob(await Promise.all(shared.map(unpacked)));
+  const textOf = async (long) => (long?.shared ? (await joined(long)).text() : long);
+  const bytesOf = async (long) =>
+    long.shared ? (await joined(long)).arrayBuffer() : bytesFromBase64(long).buffer;
 
   /** Puts the long and the binary parts of a saved state back where they were. */
-  function withParts({ state, buffers = [] }) {
-    state._esm = whole(state._esm);
-    state._css = whole(state._css);
+  async function withParts({ state, buffers = [] }) {
+    state._esm = await textOf(state._esm);
+    state._css = await textOf(state._css);
     for (const { path, data, encoding } of buffers) {
       if (encoding !== "base64") throw new Error(`Unknown encoding of widget data: ${encoding}.`);
       const owner = path.slice(0, -1).reduce((part, key) => part[key], state);
-      owner[path[path.length - 1]] = bytesFromBase64(whole(data));
+      owner[path[path.length - 1]] = new DataView(await bytesOf(data));
     }
     return state;
   }
@@ -147,7 +148,7 @@
         id,
         (async () => {
           if (!saved) throw new Error("Its state is missing from this page.");
-          const state = withParts(saved);
+          const state = await withParts(saved);
           if (!state._esm) throw new Error("It needs a running kernel: open the notebook instead.");
           addStyle(state._css);
           const model = new StaticModel(state, memory);

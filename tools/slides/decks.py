@@ -12,7 +12,7 @@ from tools.book import changed, places
 from tools.book.places import BuildError
 from tools.book.roles import with_roles
 from tools.book.scripts import with_scripts
-from tools.site import parts
+from tools.site import code, parts
 from tools.site.policy import protect
 from tools.slides.rule import deck_cells
 from tools.slides.text import References, collect
@@ -68,7 +68,7 @@ def render(name: str, chapter: NotebookNode, references: References) -> str:
     )
     title = references.titles.get(short, short)
     page, _ = exporter.from_notebook_node(deck, resources={"deck": {"name": short, "title": title}})
-    return protect(page, speaker_window())
+    return protect(code.plain(page), speaker_window())
 
 
 def with_files(page: str, html: Path) -> str:

@@ -1,6 +1,7 @@
 // JacobianProduct: a gradient's way back through time, with W_hh as large as the reader likes.
 
 import { guarded } from "./page/failure.js";
+import { whenResized } from "./page/frame.js";
 import { JacobianView } from "./page/jacobians/view.js";
 import { listen, modelsOf } from "./page/traits.js";
 
@@ -8,11 +9,10 @@ function start(widget, el) {
   const view = new JacobianView(widget, modelsOf(widget)[0]);
   el.replaceChildren(view.element);
   const stop = listen(widget, ["change:text", "change:scale"], () => view.show());
-  const resized = new ResizeObserver(() => view.show());
-  resized.observe(view.element);
+  const stopResizing = whenResized(view.element, () => view.show());
   return () => {
     stop();
-    resized.disconnect();
+    stopResizing();
     view.frame.cancel();
   };
 }

@@ -1,6 +1,7 @@
 // StepThrough: letters on their way through a network, number by number, forward and backward.
 
 import { guarded } from "./page/failure.js";
+import { whenResized } from "./page/frame.js";
 import { StepView } from "./page/steps/view.js";
 import { listen, modelsOf } from "./page/traits.js";
 
@@ -10,14 +11,13 @@ function start(widget, el) {
   view.read();
   const stop = listen(widget, ["change:text", "change:backward"], () => view.read());
   let wasNarrow = view.isNarrow;
-  const resized = new ResizeObserver(() => {
+  const stopResizing = whenResized(view.element, () => {
     if (view.isNarrow !== wasNarrow) view.draw();
     wasNarrow = view.isNarrow;
   });
-  resized.observe(view.element);
   return () => {
     stop();
-    resized.disconnect();
+    stopResizing();
     view.player.stop();
   };
 }

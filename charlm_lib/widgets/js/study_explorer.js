@@ -1,6 +1,7 @@
 // StudyExplorer: the recorded runs of a study, and what follows from them by which comparison.
 
 import { guarded } from "./page/failure.js";
+import { whenResized } from "./page/frame.js";
 import { StudyView } from "./page/study/view.js";
 
 function start(widget, el) {
@@ -9,11 +10,10 @@ function start(widget, el) {
   view.read();
   const follow = () => view.read();
   widget.on("change:view", follow);
-  const resized = new ResizeObserver(() => view.draw());
-  resized.observe(view.element);
+  const stopResizing = whenResized(view.element, () => view.draw());
   return () => {
     widget.off("change:view", follow);
-    resized.disconnect();
+    stopResizing();
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { serveWorker } from "./learning/places.js";
 import { guarded } from "./page/failure.js";
+import { whenResized } from "./page/frame.js";
 import { SETTING_EVENTS } from "./page/train/settings.js";
 import { TrainerInThePage } from "./page/train/trainer.js";
 import { listen } from "./page/traits.js";
@@ -12,13 +13,11 @@ if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScop
 
 function start(widget, el, memory) {
   const trainer = new TrainerInThePage(widget, el, memory);
-  const resized = new ResizeObserver(() => trainer.show());
   el.replaceChildren(trainer.element);
-  resized.observe(el);
   const stops = [
     listen(widget, SETTING_EVENTS, () => trainer.followTraits()),
     listen(widget, ["msg:custom"], (content, buffers) => trainer.receive(content, buffers)),
-    () => resized.disconnect(),
+    whenResized(el, () => trainer.show()),
     () => trainer.stop(),
   ];
   trainer.followTraits();

@@ -1,6 +1,7 @@
 // WhatDidItLookAt: what each earlier letter did for a later one.
 
 import { guarded } from "./page/failure.js";
+import { whenResized } from "./page/frame.js";
 import { LookView } from "./page/look/view.js";
 import { listen, modelsOf } from "./page/traits.js";
 
@@ -9,11 +10,10 @@ function start(widget, el) {
   el.replaceChildren(view.element);
   view.read();
   const stop = listen(widget, ["change:text", "change:left", "change:right"], () => view.read());
-  const resized = new ResizeObserver(() => view.redraw());
-  resized.observe(view.element);
+  const stopResizing = whenResized(view.element, () => view.redraw());
   return () => {
     stop();
-    resized.disconnect();
+    stopResizing();
     view.stop();
   };
 }

@@ -15,3 +15,20 @@ export function oncePerFrame(draw) {
     },
   };
 }
+
+/**
+ * Draws in the next frame once an element has another size. In the same one, what is drawn would be
+ * observed again, which browsers tell as an error.
+ * @param {Element} element
+ * @param {() => void} draw
+ * @returns {() => void} stops it
+ */
+export function whenResized(element, draw) {
+  const frame = oncePerFrame(draw);
+  const observer = new ResizeObserver(frame.request);
+  observer.observe(element);
+  return () => {
+    observer.disconnect();
+    frame.cancel();
+  };
+}
