@@ -194,14 +194,15 @@ def test_jax_in_the_kernel_can_do_the_training(notebook):
     assert heights[0] == pytest.approx(heights[1], abs=0.5)  # pixels of 260
 
 
-def test_the_answer_to_a_box_stays_folded_until_the_reader_opens_it(notebook):
+def test_the_answer_to_a_box_is_folded_until_the_reader_runs_or_opens_it(notebook):
     cell = notebook.locator(".jp-Cell").last
     answer, dots = cell.get_by_text("it is 42"), cell.locator(".jp-OutputPlaceholder")
     expect(notebook.get_by_text("What is six times seven?").last).to_be_visible()
     expect(dots).to_have_text("six times seven")  # JupyterLab shows the first line
     expect(answer).to_be_hidden()
-    run_cell(notebook, len(CELLS) + 1)  # running it gives nothing away
-    expect(dots).to_be_visible()
+    dots.locator(".jp-Placeholder-content").click()
+    expect(answer).to_be_visible()
+    cell.locator(".jp-OutputCollapser").click()
     expect(answer).to_be_hidden()
-    dots.click()
+    run_cell(notebook, len(CELLS) + 1)
     expect(answer).to_be_visible()

@@ -109,11 +109,12 @@ def told(run_node, **run):
     const words = await load("page/train/words.js");
     const model = { cell: "tanh", layers: 1, hiddens: 8 };
     const settings = {
-      ...model, optimizer: "sgd", learningRate: 2, clip: 0, numSteps: 16, ...input.run.settings,
+      ...model, optimizer: "sgd", learningRate: 2, clip: 0, numSteps: 16, scale: 1,
+      ...input.run.settings,
     };
     const quiet = { title: "It", tokens: Array(28), updates: 0, seconds: 0, points: [] };
-    const run = { ...quiet, problem: "", exploded: false, placeName: "worker" };
-    Object.assign(run, input.run, { settings });
+    const run = { ...quiet, problem: "", exploded: false, placeName: "worker", changes: [] };
+    Object.assign(run, input.run, { settings, first: settings });
     const line = words.runInWords(run);
     give([words.progressInWords(run, "CPU"), line, words.explainProblem(run)]);
     """
@@ -145,6 +146,32 @@ def test_the_status_says_which_updates_its_numbers_are_of(run_node):
     status, _, _ = told(run_node, **run)
     assert "Its own loss: 3.30, a perplexity of 27.00; gradient 0.0040." in status
     assert "Perplexity after it: validation 26.00." in status
+
+
+def test_what_was_changed_while_a_run_went_on_is_told(run_node):
+    changes = [{"updates": n, "learningRate": n / 10, "clip": n % 2} for n in (3, 4, 5, 6, 7)]
+    _, line, _ = told(run_node, changes=changes[:1], settings={"scale": 0.05})
+    assert "learning rate 2, not clipped, windows of 16, starting scale 0.05; after" in line
+    assert line.endswith("; after update 3 learning rate 0.3, clipped at 1, on It")
+    _, line, _ = told(run_node, changes=changes)
+    assert "windows of 16; 2 more changes; after update 5 learning rate 0.5, clipped" in line
+
+
+def test_the_film_says_what_is_known_of_an_update(run_node):
+    program = """
+    const { Film } = await load("learning/film.js");
+    const { frameInWords } = await load("page/train/words.js");
+    const film = new Film();
+    const run = { name: "B", points: input.points, film, updates: 40 };
+    const before = frameInWords(run, 0);
+    film.add([[1, 27, 0.5], [2, 26, 0.25]], [{ updates: 0, parameters: new Float32Array(1) }]);
+    give([before, frameInWords(run, 0), frameInWords(run, 2)]);
+    """
+    before, first, second = run_node(program, points=[point(0, 28, 28, 0), point(20, 9, 8, 1)])
+    assert before == "The film of this run begins with its first update."
+    assert first == "Run B after update 0 of 40: validation 28.00 at update 0."
+    numbers = "perplexity 26.00 on its own windows, gradient 0.25, validation 28.00 at update 0."
+    assert second == f"Run B after update 2 of 40: {numbers}"
 
 
 def test_only_an_explosion_is_called_one(run_node):

@@ -1,7 +1,7 @@
 """Folds in a notebook what answers a box "Predict first", until the reader opens it.
 
-JupyterLab and Notebook 7 fold the outputs of a cell to three dots, also when it has run; a click
-opens them. Beside the dots JupyterLab writes the first line of what was printed. On the site
+JupyterLab and Notebook 7 fold the outputs of a cell to three dots until a click opens them, or the
+cell is run. Beside the dots JupyterLab writes the first line of what was printed. On the site
 `tools/site/predict.js` hides the same outputs.
 """
 

@@ -1,21 +1,16 @@
 // The film of TrainInThePage's run: one slider through its updates, and what the model was there.
 
-import { TEMPERATURE, screenOf } from "../../learning/screen.js";
+import { screenOf } from "../../learning/screen.js";
 import { button, row, slider } from "../controls.js";
 import { make } from "../dom.js";
-import { paintHeat } from "../heat.js";
 import { inPortions } from "../slices.js";
 import { onThemeChange, wantsLessMotion } from "../theme.js";
-import { visible } from "../words.js";
-import { frameInWords, numberInWords } from "./words.js";
+import { ScreenView } from "./screen_view.js";
+import { frameInWords } from "./words.js";
 
 const PACE = 150; // ms of a frame
 const SLOW_PACE = 1000; // for readers who want less motion
 const LIVE_PACE = 700; // ms between two screens of a run that goes on
-const LENGTHS =
-  "Length of the gradient of each layer, on four windows of the text (logarithmic bars)";
-const STATES = "States over the first letters of the text, a row a unit: wide is positive";
-const BAR = { shortest: 1e-5, longest: 100 }; // lengths of gradients, on a logarithmic scale
 
 /** @typedef {import("../../learning/training_run.js").TrainingRun} TrainingRun */
 
@@ -30,7 +25,6 @@ export class FilmView {
     this.updates = Infinity; // shown; Infinity: the newest
     this.shownAt = -Infinity; // when the last screen was begun
     this.stopWork = this.stopPlay = null;
-    this.screen = null;
     this.place = slider({
       ...{ label: "Film, update", min: 0, max: 0, step: 1, value: 0 },
       show: (i) => String(this.frames[i]?.updates ?? 0),
@@ -38,23 +32,15 @@ export class FilmView {
     });
     this.play = button("Play the film", () => this.toggle());
     this.words = make("p", { className: "clm-note" });
-    this.lengths = make("ol", { className: "clm-bars clm-lengths" });
-    this.states = make("div", {});
-    this.title = make("p", { className: "clm-note" });
-    this.sample = make("div", { className: "clm-text clm-sample" });
+    this.screen = new ScreenView();
     this.element = make(
       "div",
       { className: "clm-film" },
       row(this.play, this.place.element),
       this.words,
-      make("p", { className: "clm-note" }, LENGTHS),
-      this.lengths,
-      make("p", { className: "clm-note" }, STATES),
-      this.states,
-      this.title,
-      this.sample,
+      ...this.screen.elements,
     );
-    this.unfollow = onThemeChange(() => this.paint());
+    this.unfollow = onThemeChange(() => this.screen.paint());
   }
 
   get frames() {
@@ -85,7 +71,7 @@ export class FilmView {
       this.clear();
     }
     this.show();
-    const isNew = this.screen?.updates !== this.shown;
+    const isNew = this.screen.screen?.updates !== this.shown;
     const isTime = performance.now() - this.shownAt > LIVE_PACE || !run.running;
     if (this.frames.length && isNew && isTime && !this.stopWork) this.compute();
   }
@@ -141,8 +127,7 @@ export class FilmView {
     const report = (isDone, screen) => {
       if (!isDone) return;
       this.stopWork = null;
-      this.screen = screen;
-      this.fill();
+      this.screen.fill(screen, this.run.settings);
       if (screen.updates !== this.shown) this.moved(); // the run has gone on
     };
     this.stopWork = () => {};
@@ -153,44 +138,8 @@ export class FilmView {
 
   clear() {
     this.stopWork?.();
-    this.stopWork = this.screen = null;
-    this.title.textContent = "";
-    this.sample.textContent = "…";
-    this.lengths.replaceChildren();
-    this.states.replaceChildren();
-  }
-
-  fill() {
-    const { lengths, text, updates } = this.screen;
-    const { layers } = this.run.settings;
-    this.lengths.replaceChildren(
-      ...lengths.map((length, l) => lengthItem(l < layers ? `layer ${l + 1}` : "output", length)),
-    );
-    const when = `after update ${updates}, at temperature ${TEMPERATURE}`;
-    this.title.textContent = `What it writes ${when}:`;
-    this.sample.textContent = text || "Nothing: its numbers are no longer finite.";
-    this.paint();
-  }
-
-  /** The picture of the states: the top layer is drawn first. */
-  paint() {
-    if (!this.screen) return;
-    const { shown, states } = this.screen;
-    const { layers, hiddens: H } = this.run.settings;
-    const rows = Array.from({ length: layers }, (_, i) => {
-      const label = `States of layer ${layers - i} over ${shown.length} letters, ${H} units`;
-      const name = make("p", { className: "clm-note" }, `layer ${layers - i}`);
-      return [name, make("canvas", { role: "img", "aria-label": label })];
-    });
-    const letters = shown.map((letter) => make("span", {}, visible(letter)));
-    const reads = make("div", { className: "clm-passage", "aria-hidden": "true" }, ...letters);
-    reads.style.setProperty("--clm-columns", shown.length);
-    this.states.replaceChildren(...rows.flat(), reads);
-    rows.forEach(([, canvas], i) => {
-      const from = (layers - 1 - i) * H;
-      canvas.style.height = `${Math.max(2, Math.floor(96 / H)) * H}px`;
-      paintHeat(canvas, shown.length, H, (t, j) => states[t][from + j]);
-    });
+    this.stopWork = null;
+    this.screen.clear();
   }
 
   stop() {
@@ -198,18 +147,4 @@ export class FilmView {
     this.stopWork?.();
     this.unfollow();
   }
-}
-
-/** One layer's name, and its gradient's length as a bar and as a number. */
-function lengthItem(name, length) {
-  const bar = make("span", { className: "clm-bar" });
-  const share = Math.log(length / BAR.shortest) / Math.log(BAR.longest / BAR.shortest);
-  bar.style.width = `${100 * Math.max(0, Math.min(1, share || 0))}%`;
-  return make(
-    "li",
-    {},
-    make("span", {}, name),
-    make("span", { className: "clm-track" }, bar),
-    make("span", { className: "clm-number" }, numberInWords(length)),
-  );
 }
