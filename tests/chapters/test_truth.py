@@ -2,7 +2,7 @@
 
 What counts as a claim: a decimal, a percentage, a factor ("16 times", in digits or in words), a
 whole number from 13 on, and any number after a word like "about". Smaller whole numbers count
-things in view. Texts are the Markdown of chapters, of their slides and of pages, and the captions and
+things in view. Texts are the Markdown of chapters, of slides and of pages, and the captions and
 alternative texts of figures.
 
 What counts as evidence for a chapter: the numbers that cells print or show in tables, and those in
