@@ -19,10 +19,14 @@
   }
 
   /** Makes a widget as large as its place on the slide allows. */
-  function enlarge(place) {
-    for (let zoom = 2; zoom >= 1.25; zoom -= 0.05) {
-      place.style.setProperty("--zoom", zoom);
-      if (place.scrollHeight <= place.clientHeight) return;
+  async function enlarge(place) {
+    const fits = () => place.scrollHeight <= place.clientHeight;
+    for (let percent = 200; percent >= 120; percent -= 5) {
+      place.style.setProperty("--zoom", `${percent}%`);
+      if (!fits()) continue;
+      await new Promise(requestAnimationFrame); // it may draw itself anew for its new width
+      await new Promise(requestAnimationFrame);
+      if (fits()) return;
     }
   }
 
