@@ -2,8 +2,8 @@
 
 What counts as a claim: a decimal, a percentage, a factor ("16 times", in digits or in words), a
 whole number from 13 on, and any number after a word like "about". Smaller whole numbers count
-things in view. Texts are the Markdown of chapters and pages, and the captions and alternative texts
-of figures.
+things in view. Texts are the Markdown of chapters, of slides and of pages, and the captions and
+alternative texts of figures.
 
 What counts as evidence for a chapter: the numbers that cells print or show in tables, and those in
 their code (settings, and the bounds that cells assert). The cells are those near the text, the
@@ -32,6 +32,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools.book.key import SET_UP
+from tools.book.slide_only import text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -148,7 +149,7 @@ def evidence(cells: list[nbformat.NotebookNode]) -> Evidence:
 def texts(cell: nbformat.NotebookNode) -> list[str]:
     """List what a cell says: its Markdown, or the words of its figure."""
     if cell.cell_type == "markdown":
-        return [cell.source]
+        return [text_of(cell)]
     figure = cell.metadata.get("mystnb", {})
     return [figure.get("figure", {}).get("caption", ""), figure.get("image", {}).get("alt", "")]
 
@@ -286,6 +287,12 @@ def test_true_claims_pass(text):
 )
 def test_a_wrong_number_is_found(text, wrong):
     assert any(wrong in claim for claim in unproved(grounded(chapter(text))))
+
+
+def test_a_wrong_number_on_a_slide_is_found():
+    nb = chapter("<!--\nThe end\n\nIt ends at 7.36.\n-->")
+    nb.cells[0].metadata["tags"] = ["slide-only"]
+    assert len(unproved(grounded(nb))) == 1
 
 
 def test_what_a_clock_said_is_no_evidence():

@@ -61,7 +61,7 @@ def test_an_edit_of_what_computes_executes(small_book, file, old, new):
 def test_the_tags_of_a_cell_count_where_they_act(small_book):
     before, path = key(), places.notebook("chapters/one")
     nb = nbformat.read(path, as_version=4)
-    nb.cells[1].metadata.tags = ["skip-slide"]
+    nb.cells[1].metadata.tags = ["hide-input"]
     nb.cells[1].source += "  # a comment\n"
     nbformat.write(nb, path)
     assert key() == before

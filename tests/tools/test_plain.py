@@ -7,8 +7,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.book import places, plain, stage
+from tools.book.references import References
 from tools.book.roles import Names, roles
-from tools.slides.text import References
 
 NAMES = Names(
     titles={"two.ipynb": "The second chapter", "../pages/own.md": "Your own text"},

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from tools.book import places
 from tools.book.normalise import normalise, write
 from tools.book.places import BuildError
+from tools.book.references import ADMONITION, EQUATION, References, collect
 from tools.book.roles import (
     GLOSSARY,
     REFERENCES,
@@ -22,7 +23,6 @@ from tools.book.roles import (
     text_of,
     with_roles,
 )
-from tools.slides.text import ADMONITION, EQUATION, References, collect
 
 ROLE = re.compile(r"\{(?P<role>doc|term|cite|cite:p|cite:t|eq|numref)\}`(?P<target>[^`]+)`")
 LABELLED = re.compile(

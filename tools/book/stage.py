@@ -12,6 +12,7 @@ from tools.book import places
 from tools.book.key import MARK
 from tools.book.roles import each, with_roles
 from tools.book.scripts import with_scripts
+from tools.book.slide_only import without_slide_only
 from tools.release import repository
 from tools.site import front, licences
 
@@ -86,13 +87,14 @@ def with_anchors(nb: NotebookNode) -> NotebookNode:
 
 
 def for_site(name: str, nb: NotebookNode) -> NotebookNode:
-    """Give a chapter as the site needs it: with roles and scripts, without what only we read.
+    """Give a chapter as the site needs it: with roles and scripts, without what others read.
 
     Its set-up cell, which readers download, has the address that the site is built for.
     """
     if (url := repository.published()) != repository.repository():
         nb = repository.chapter_with(nb, f"{name}.ipynb", url, repository.main_branch())
-    staged = with_scripts(name, with_tables_as_text(with_anchors(with_roles(nb))))
+    page = without_slide_only(nb)
+    staged = with_scripts(name, with_tables_as_text(with_anchors(with_roles(page))))
     kept = {k: v for k, v in staged.metadata.items() if k != MARK}
     return NotebookNode(staged, metadata=NotebookNode(kept))
 

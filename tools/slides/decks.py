@@ -9,20 +9,20 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from tools.book import changed, places
+from tools.book.normalise import family, shown_models
 from tools.book.places import BuildError
-from tools.book.roles import with_roles
 from tools.book.scripts import with_scripts
+from tools.mime import saved_models
 from tools.site import code, parts
 from tools.site.policy import protect
-from tools.slides.rule import deck_cells
-from tools.slides.text import References, collect
+from tools.slides.cells import deck_cells
 from tools.wheels import mathjax_files, reveal_files
 
 HERE = Path(__file__).resolve().parent
 SITE = HERE.parent / "site"
 OURS = (HERE / "deck/deck.css", HERE / "deck/deck.js", SITE / "widget-host.js")
 # What a deck is made with, besides its chapter.
-RULE = ("tools", "charlm_lib/widgets", "requirements.txt")
+MADE_WITH = ("tools", "charlm_lib/widgets", "requirements.txt")
 # The theme's line for its typeface, which a deck links itself: Chromium, fetching ahead, sometimes
 # reads the address as one beside the deck.
 IMPORT = re.compile(rb"^@import [^;]*;\n", re.MULTILINE)
@@ -55,20 +55,33 @@ def copy_assets(html: Path) -> None:
             target.write_bytes(content)
 
 
-def render(name: str, chapter: NotebookNode, references: References) -> str:
+def render(name: str, chapter: NotebookNode) -> str:
     """Return the page of a chapter's deck."""
-    short = Path(name).name
     deck = with_scripts(name, NotebookNode(chapter))
-    deck.cells = with_anchors(deck_cells(chapter, references))
+    deck.cells = deck_cells(chapter)
+    drop_widgets_not_shown(deck)
     exporter = SlidesExporter(
         template_name="deck",
         extra_template_basedirs=[str(HERE)],
         exclude_anchor_links=True,
         config=Config({"CSSHTMLHeaderPreprocessor": {"style": "a11y-high-contrast-light"}}),
     )
-    title = references.titles.get(short, short)
-    page, _ = exporter.from_notebook_node(deck, resources={"deck": {"name": short, "title": title}})
+    about = {"name": Path(name).name, "title": deck.cells[0].metadata.deck["title"]}
+    page, _ = exporter.from_notebook_node(deck, resources={"deck": about})
     return protect(code.plain(page), speaker_window())
+
+
+def drop_widgets_not_shown(deck: NotebookNode) -> None:
+    """Leave a deck only the state of its own widgets, not that of all of its chapter."""
+    state = saved_models(deck)
+    shown = {
+        model
+        for cell in deck.cells
+        for root in shown_models(cell.get("outputs", []))
+        for model in family(root, state)
+    }
+    for model in set(state) - shown:
+        del state[model]
 
 
 def with_files(page: str, html: Path) -> str:
@@ -82,30 +95,18 @@ def with_files(page: str, html: Path) -> str:
     return page
 
 
-def with_anchors(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """Let every cell know the chapter's section that its slide belongs to."""
-    anchor = ""
-    for cell in cells:
-        if cell.metadata.deck.get("role") == "title":
-            anchor = cell.metadata.deck["anchor"]
-        cell.metadata.deck["anchor"] = anchor
-    return cells
-
-
 def build_decks(chapters: dict[str, NotebookNode], parent: Path) -> None:
     """Write the decks that changed to `parent`/_build/html/slides."""
     html = parent / "_build" / "html"
-    chapters = {name: with_roles(chapter) for name, chapter in chapters.items()}
     copy_assets(html)
-    references = collect(chapters, places.ROOT / "pages" / "references.bib")
-    rule = changed.key_of(places.files_below(*RULE), repr(references))
+    rule = changed.key_of(places.files_below(*MADE_WITH))
     built = 0
     for name, chapter in chapters.items():
         page = html / "slides" / f"{Path(name).name}.html"
         noted = f"deck in {changed.place(parent)}: {name}"
         key = changed.key_of([], rule, json.dumps(chapter, sort_keys=True))
         if not changed.is_same(noted, key) or not page.is_file():
-            page.write_text(with_files(render(name, chapter, references), html), encoding="utf-8")
+            page.write_text(with_files(render(name, chapter), html), encoding="utf-8")
             changed.note(noted, key)
             built += 1
     for stale in {p.name for p in (html / "slides").glob("*.html")} - {

@@ -5,11 +5,9 @@
 (async () => {
   const DECK = { width: 1280, height: 720, margin: 0.02, center: false };
 
-  /** Whether a key may turn the slides: not while it moves a widget's control or a long text. */
-  function turns(event) {
-    const focus = document.activeElement;
-    if (focus?.closest(".widget")) return false;
-    return !(focus?.matches(".code") && /^Arrow(Up|Down)$/.test(event.key));
+  /** Whether a key may turn the slides: not while it moves a widget's control. */
+  function turns() {
+    return !document.activeElement?.closest(".widget");
   }
 
   /** Lets a remote control, which sends these keys, turn the slides while a widget has the focus. */
@@ -20,12 +18,36 @@
     else Reveal.prev();
   }
 
-  /** Lets the keyboard reach a box that scrolls. */
-  function reach(box, name) {
-    if (box.scrollHeight <= box.clientHeight + 1) return;
-    box.tabIndex = 0;
-    box.setAttribute("role", "region");
-    box.setAttribute("aria-label", name);
+  /** Makes a widget as large as its place on the slide allows. */
+  async function enlarge(place) {
+    const fits = () => place.scrollHeight <= place.clientHeight;
+    for (let percent = 200; percent >= 120; percent -= 5) {
+      place.style.setProperty("--zoom", `${percent}%`);
+      if (!fits()) continue;
+      await new Promise(requestAnimationFrame); // it may draw itself anew for its new width
+      await new Promise(requestAnimationFrame);
+      if (fits()) return;
+    }
+  }
+
+  /** Makes the letters of code as large as its longest line allows. */
+  function widen(code) {
+    const text = code.querySelector("pre");
+    for (let size = 32; size >= 20; size--) {
+      code.style.setProperty("--letters", `${size}px`);
+      if (text.scrollWidth <= text.clientWidth) return;
+    }
+  }
+
+  /** Makes a widget so large as soon as it is there. */
+  function awaitWidget(place) {
+    const appeared = new MutationObserver(() => {
+      if (!place.querySelector(".clm")) return;
+      appeared.disconnect();
+      requestAnimationFrame(() => enlarge(place));
+    });
+    appeared.observe(place, { childList: true, subtree: true });
+    enlarge(place);
   }
 
   // reveal.js takes every <section> for a slide, a widget's own too: here widgets make divisions.
@@ -54,7 +76,11 @@
     viewDistance: 1000,
     mobileViewDistance: 1000,
   });
-  for (const box of document.querySelectorAll(".code")) reach(box, "Code");
+  document.querySelectorAll(".code, .words .highlight, .output_text").forEach(widen);
+  document.querySelectorAll(".widget").forEach(awaitWidget);
+  Reveal.on("slidechanged", ({ currentSlide }) => {
+    currentSlide.querySelectorAll(".widget").forEach(enlarge);
+  });
   document.addEventListener("keydown", page);
   document.documentElement.dataset.deck = "ready";
 })();

@@ -1,14 +1,12 @@
-"""Turn the chapters' MyST Markdown into what nbconvert understands, with the site's own numbers."""
+"""What labels and keys stand for in the whole book, numbered as the site numbers them."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
 from pybtex.database import Entry, parse_file
 
-ROLE = re.compile(r"\{(cite|cite:t|cite:p|doc|eq|numref|ref|term)\}`([^`]+)`")
 EQUATION = re.compile(r"\$\$(?P<body>[^$]+?)\s*\$\$ *\((?P<label>[\w-]+)\)")
 ADMONITION = re.compile(
     r"^:::+\{admonition\} *(?P<title>[^\n]*)\n(?::\w+:[^\n]*\n)*(?P<body>.*?)^:::+ *$",
@@ -48,39 +46,3 @@ def author_year(entry: Entry) -> str:
     names = [re.sub(r"[{}]", "", " ".join(p.prelast_names + p.last_names)) for p in people]
     who = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
     return f"{who}, {entry.fields.get('year', '')}".strip(", ")
-
-
-def plain(text: str, references: References) -> str:
-    """Resolve roles and labels, number the equations, and make boxes of admonitions.
-
-    A label that the book does not know stands as it is: Sphinx, which fails on it, says so better.
-    """
-    text = ADMONITION.sub(
-        r'<div class="callout">\n\n**\g<title>**\n\n\g<body>\n\n</div>', _number(text, references)
-    )
-    return ROLE.sub(lambda m: _role(m[1], m[2], references), text)
-
-
-def _number(text: str, references: References) -> str:
-    def tagged(match: re.Match) -> str:
-        number = references.equations.get(match["label"])
-        tag = rf" \tag{{{number}}}" if number else ""
-        return f"$${match['body']}{tag}\n$$"
-
-    return EQUATION.sub(tagged, text)
-
-
-def _role(role: str, target: str, references: References) -> str:
-    if named := re.fullmatch(r"(.+?)\s*<(.+)>", target, re.DOTALL):
-        return named[1]
-    known: dict[str, Callable[[], str]] = {
-        "doc": lambda: f"[{references.titles[target]}](../chapters/{target}.html)",
-        "eq": lambda: f"({references.equations[target]})",
-        "numref": lambda: f"Fig. {references.figures[target]}",
-        "cite:t": lambda: "; ".join(references.citations[k.strip()] for k in target.split(",")),
-    }
-    cited = "; ".join(references.citations.get(k.strip(), k) for k in target.split(","))
-    try:
-        return known.get(role, lambda: f"({cited})" if role.startswith("cite") else target)()
-    except KeyError:
-        return target
