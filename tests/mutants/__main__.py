@@ -23,7 +23,7 @@ from tests.mutants import trees
 from tests.mutants.rooms import ROOMS, files, room_of
 
 HERE = Path(__file__).parent
-KNOWN = HERE / "known.json"
+KNOWN, RESULTS = HERE / "known.json", trees.BUILD / "results.jsonl"
 PORTION = 16  # so many at a time, since a file's tests are run once before without any
 EACH = 14  # mistakes a file: half an hour on two cores
 
@@ -112,6 +112,9 @@ class Runner:
         """Note and show what became of a mistake."""
         with self.lock:
             self.done.append(mistake | answer)
+            told = {key: value for key, value in self.done[-1].items() if key != "source"}
+            with RESULTS.open("a", encoding="utf-8") as file:  # a run that is broken off has these
+                file.write(json.dumps(told) + "\n")
             if answer["passed"]:
                 print(f"\nsurvived: {shown(mistake)}", flush=True)
             elif sys.stdout.isatty():
@@ -136,6 +139,8 @@ class Runner:
 
     def run(self) -> list[dict]:
         """Try all; give each mistake with `passed`, `failed` and `seconds`."""
+        RESULTS.parent.mkdir(parents=True, exist_ok=True)
+        RESULTS.write_text("", encoding="utf-8")
         workers = [threading.Thread(target=self.work, args=[tree]) for tree in trees.copies()]
         for worker in workers:
             worker.start()
@@ -197,7 +202,6 @@ def main() -> int:
     )
     done = Runner(sources, tests, [m for m in chosen if name(m) not in old]).run()
     done += [m | {"passed": True, "failed": "", "seconds": 0} for m in chosen if name(m) in old]
-    (trees.BUILD / "results.json").write_text(json.dumps(done, indent=1), encoding="utf-8")
     new = [m for m in done if m["passed"] and name(m) not in known]
     gone = [key for key in known if key[0] in sources and key not in {name(m) for m in everything}]
     killed = [m for m in done if not m["passed"] and name(m) in known]

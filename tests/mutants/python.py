@@ -29,6 +29,8 @@ OPERATORS = [
 # Without them a function computes the same, only slower.
 ONLY_FASTER = re.compile(r"@.*\b(jit|cache|lru_cache)\b")
 
+ONLY_GUARDS = {"strict"}  # of zip: raises where our own code would be wrong
+
 
 def full_name(name: str) -> str:
     """Complete the name of one of cosmic-ray's operators."""
@@ -71,7 +73,7 @@ def left_out(source: str):
         if isinstance(node, ast.ExceptHandler) and node.type:
             yield "Except", node.lineno, without(*span(node.type), b"()")
         if isinstance(node, ast.Call):
-            for keyword in node.keywords:
+            for keyword in (k for k in node.keywords if k.arg not in ONLY_GUARDS):
                 start, end = span(keyword)
                 comma = re.match(rb"\s*,", whole[end:])
                 yield "Keyword", keyword.lineno, without(start, end + (comma.end() if comma else 0))
