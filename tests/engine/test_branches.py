@@ -128,6 +128,7 @@ def test_dropout_uses_the_key_that_it_is_given_and_none_without(randomise):
     assert loss(None) == pytest.approx(-chosen.sum(), rel=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:After epoch 1")  # it hardly learns, on purpose
 def test_a_short_last_batch_is_a_mean_over_its_own_characters():
     """40 windows in batches of 32: the 8 of the second batch weigh as much as a whole batch."""
     data = text_data(batch_size=32, num_train=40)

@@ -1,7 +1,6 @@
 """Where mutation testing happens: copies of the project, and a warm process for each."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -44,7 +43,6 @@ def warm(folder: Path):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(folder)},
     )
 
     def ask(job: dict) -> dict:
