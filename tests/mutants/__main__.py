@@ -97,7 +97,7 @@ class Runner:
         self.sources, self.tests = sources, tests
         self.waiting = list(portions(mistakes))
         self.lock, self.done, self.total = threading.Lock(), [], len(mistakes)
-        self.limits: dict[str, float] = {}
+        self.limits: dict[tuple[str, ...], float] = {}  # of the same tests
         self.broken: list[str] = []
 
     def limit(self, file: str, ask: Callable[[dict], dict]) -> float:
@@ -126,15 +126,16 @@ class Runner:
             while self.waiting and not self.broken:
                 portion = self.waiting.pop(0)
                 file = portion[0]["file"]
+                tests = tuple(self.tests[file])
                 try:
-                    if file not in self.limits:
-                        self.limits[file] = self.limit(file, ask)
+                    if tests not in self.limits:
+                        self.limits[tests] = self.limit(file, ask)
                 except RuntimeError as error:
                     self.broken.append(str(error))
                     return
                 for mistake in portion:
                     job = {key: mistake[key] for key in ("file", "source")}
-                    job |= {"tests": self.tests[file], "limit": self.limits[file]}
+                    job |= {"tests": tests, "limit": self.limits[tests]}
                     self.note(mistake, ask(job))
 
     def run(self) -> list[dict]:
@@ -179,7 +180,9 @@ def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("rooms", nargs="*", default=list(ROOMS), help=", ".join(ROOMS))
-    parser.add_argument("--file", default="", help="only files with this in their names")
+    parser.add_argument(
+        "--file", nargs="*", default=[""], help="only files with one of these in their names"
+    )
     parser.add_argument("--each", type=int, default=EACH, help="mistakes a file; 0: all")
     parser.add_argument("--seed", default="0", help="another seed tries other mistakes")
     parser.add_argument("--again", action="store_true", help="try the known survivors again, too")
@@ -189,7 +192,7 @@ def options() -> argparse.Namespace:
 def main() -> int:
     """Run the command line and return the exit status."""
     asked, started = options(), time.monotonic()
-    tests = {f: t for f, t in files(asked.rooms).items() if asked.file in f}
+    tests = {f: t for f, t in files(asked.rooms).items() if any(part in f for part in asked.file)}
     sources = {f: (trees.ROOT / f).read_text(encoding="utf-8") for f in tests}
     known = {name(entry): entry["reason"] for entry in json.loads(KNOWN.read_text("utf-8"))}
     everything = all_mistakes(sources)
