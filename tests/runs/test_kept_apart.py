@@ -2,15 +2,18 @@
 
 import dataclasses
 import math
+from types import SimpleNamespace
 
 import jax
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import charlm_lib as cl
+from charlm_lib.engine.running import Measured
 from charlm_lib.runs.results import FitResult
+from charlm_lib.runs.training import Log
 
 VOCAB = cl.Vocab("abc ")
 MODEL = cl.RNNLM(cl.RNN(2), len(VOCAB), lr=1.0)
@@ -62,7 +65,7 @@ def equal(a, b):
     return all(np.array_equal(x, y) for x, y in zip(*map(jax.tree.leaves, (a, b)), strict=True))
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, phases=[Phase.generate])  # a smaller file would say no more
 @given(run=runs())
 def test_what_is_saved_is_what_is_loaded(trees, tmp_path_factory, run):
     path = tmp_path_factory.mktemp("saved") / "run.safetensors"
@@ -117,3 +120,16 @@ def test_a_result_says_which_number_is_which(trees):
     assert result.num_params == sum(x.size for x in jax.tree.leaves(trees[0]))
     one = {name: values[:1] for name, values in history.items()}
     assert repr(dataclasses.replace(result, history=one)).startswith("finished after 1 epoch: ")
+
+
+def test_a_run_keeps_its_best_and_its_last_parameters_and_both_losses_apart():
+    log = Log(train_size=2, val_size=4)
+    run = SimpleNamespace(first_params={"w": np.zeros(1)}, compile_seconds=0.5, opt_state=[])
+    for number, (train, val) in enumerate([(4.0, 12.0), (3.0, 4.0), (1.0, 8.0)], start=1):
+        run.params = {"w": np.full(1, float(number))}
+        log.add(number, Measured(np.array([train]), val, np.array([10.0 * number]), 0.1), run)
+    result = log.result(MODEL, VOCAB, {}, run)
+    assert (result.params["w"], result.best_params["w"]) == ([3.0], [2.0])
+    assert result.history["epoch"] == [1, 2, 3] and result.grad_norms.tolist() == [10, 20, 30]
+    np.testing.assert_allclose(np.log(result.history["train_perplexity"]), [2.0, 1.5, 0.5])
+    np.testing.assert_allclose(np.log(result.history["val_perplexity"]), [3.0, 1.0, 2.0])

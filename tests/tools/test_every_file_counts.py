@@ -64,6 +64,15 @@ def test_a_file_that_goes_counts_too(small_book, file):
     assert {name for name in before if before[name] != after[name]} == FILES[file]
 
 
+def test_a_file_that_moves_to_another_folder_counts(small_book):
+    path = small_book / "charlm_lib/deep/new.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("1\n", encoding="utf-8")
+    before = groups.GROUPS["unit"].key()
+    path.rename(small_book / "charlm_lib/new.py")
+    assert groups.GROUPS["unit"].key() != before
+
+
 @pytest.mark.parametrize("change", ["source", "tags", "outputs"])
 def test_a_cell_counts_for_the_run_of_the_chapters_and_a_text_does_not(small_book, change):
     path = places.notebook("chapters/two")
