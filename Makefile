@@ -23,7 +23,7 @@ COLAB := _build/colab
 COLAB_PYTHON ?= python3.13
 
 .PHONY: help book slides pdf serve lab plain execute test lint unit notebooks browser engines check-site \
-	bench bench-torch gpu-check test-oldest test-newest test-colab test-robust repo lock class-pack test-class-pack clean
+	mutants bench bench-torch gpu-check test-oldest test-newest test-colab test-robust repo lock class-pack test-class-pack clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -65,6 +65,18 @@ lint unit notebooks browser engines:
 
 check-site: $(VENV) ## build the site from nothing with warnings as errors
 	$(BOOK) tested-site --clean
+
+# Their tools are in an environment of their own; npm runs no script of a package.
+MUTANTS := _build/mutants/.complete
+$(MUTANTS): $(VENV) locks/mutants.txt locks/mutants/package-lock.json
+	$(PYTHON) -m tools.environment _build/mutants/venv locks/mutants.txt
+	mkdir -p _build/mutants/js
+	cp locks/mutants/package.json locks/mutants/package-lock.json _build/mutants/js
+	cd _build/mutants/js && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+mutants: $(MUTANTS) ## put mistakes into the code, and list those that no test notices (half an hour)
+	$(PYTHON) -m tests.mutants
 
 bench: $(VENV) ## measure speed and memory, alone on the machine, and write benchmarks/results.json
 	$(PYTHON) -m benchmarks.run

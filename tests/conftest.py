@@ -7,6 +7,7 @@ os.environ.setdefault("CHARLM_CPU_DEVICES", "8")  # several devices on any machi
 os.environ.pop("CHARLM_FAST", None)  # full runs, whatever the user is looking at
 os.environ.setdefault("CHARLM_CACHE", "off")  # pytest_configure chooses a cache
 
+import hypothesis
 import jax
 import matplotlib
 import matplotlib.pyplot as plt
@@ -18,6 +19,12 @@ jax.config.update("jax_disable_most_optimizations", True)  # these models compil
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 import charlm_lib as cl  # noqa: E402
+
+# The same cases in every run, few enough for every change, and no clock.
+hypothesis.settings.register_profile(
+    "charlm", derandomize=True, database=None, deadline=None, max_examples=50
+)
+hypothesis.settings.load_profile("charlm")
 
 
 def pytest_addoption(parser):

@@ -69,6 +69,12 @@ def test_the_cache_has_a_fixed_size_and_says_how_much_of_it_is_there(params):
         assert keys.shape == values.shape == (N, WINDOW, HEADS, H // HEADS) and seen == there
 
 
+def test_the_sizes_that_nobody_chose():
+    layer = CausalAttention(H := 8)
+    _, (keys, *_) = jax.eval_shape(layer.init_with_output, jax.random.key(0), inputs_of(3))[0]
+    assert keys.shape == (N, 64, 4, H // 4)
+
+
 def test_nothing_beyond_the_window_and_nothing_that_comes_later_counts(params):
     inputs = inputs_of(9)
     outputs, _ = LAYER.apply({"params": params}, inputs)

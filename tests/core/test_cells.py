@@ -1,5 +1,7 @@
 """The table of cells: what is made of a name, and where the weights of a layer are."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ import charlm_lib as cl
 from charlm_lib.cells import CELLS, HEADS, LAYERS, build_model, describe_model, layer_of
 from charlm_lib.engine.twins import TWINS
 
+PAGE = Path(cl.__file__).parent / "widgets/js/model/cells"
 V, H = 6, 4
 X = np.zeros((2, 3), np.int32)
 MODELS = {
@@ -116,3 +119,8 @@ def test_a_layer_of_ones_own_has_no_place_in_the_table():
     assert layer_of(cl.RNNLM(own(H, 2), V, lr=1.0)) is None
     with pytest.raises(ValueError, match="'MyRNN', which charlm_lib does not have"):
         build_model({"class": "MyRNN"})
+
+
+def test_the_page_has_the_step_of_every_cell_of_which_that_is_said():
+    written = {path.stem for path in PAGE.glob("*.js")} - {"activations", "cells"}
+    assert {name for name, cell in CELLS.items() if cell.in_browser} == written

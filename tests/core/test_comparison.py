@@ -19,6 +19,12 @@ def test_paired_blocks_of_numbers_by_hand():
     assert (found.won, found.num_blocks) == (2, 3)
 
 
+def test_blocks_may_be_single_characters():
+    found = paired_blocks(np.array([1.0, 2, 4]), np.zeros(3), block_size=1)
+    assert found.num_blocks == 3
+    assert found.standard_error == pytest.approx(np.std([1, 2, 4], ddof=1) / math.sqrt(3))
+
+
 def test_no_character_is_left_over():
     first = np.append(np.zeros(1000), np.full(499, 3.0))
     found = paired_blocks(first, np.ones(1499), block_size=500)

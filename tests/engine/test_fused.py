@@ -31,7 +31,7 @@ MODELS = {
 
 def largest_difference(a, b):
     differences = jax.tree.map(lambda x, y: np.abs(x - y).max(), a, b)
-    return max(jax.tree.leaves(differences))
+    return np.max(jax.tree.leaves(differences))  # nan where one is: Python's max may drop it
 
 
 def gru(depth, **settings):

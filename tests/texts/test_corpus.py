@@ -217,7 +217,8 @@ def test_no_character_anywhere_is_cleaned_further_the_second_time(options):
 # --- the novel ---
 def test_corpus_content():
     corpus = cl.read_corpus()
-    assert 170_000 < len(corpus) < 178_000
+    assert len(corpus) == 173_850
+    assert hashlib.sha256(corpus.encode()).hexdigest()[:16] == "ac9ea03f9243f619"
     assert set(corpus) == set("abcdefghijklmnopqrstuvwxyz ")
     assert "  " not in corpus and corpus == corpus.strip()
     assert corpus.startswith("the time machine an invention by h g wells i introduction")

@@ -1,5 +1,6 @@
 """One record says what has changed, for the groups of `make test` as for everything else."""
 
+import dataclasses
 import json
 
 import pytest
@@ -38,12 +39,13 @@ def runs(small_book, monkeypatch):
     def stand_in(name):
         group = groups.GROUPS[name]
         test = lambda: done.append(name) or name not in failing  # noqa: E731
-        return groups.Group(test, group.key, needs=lambda: True, after=group.after)
+        return groups.Group(test, group.key, after=group.after, is_strict=group.is_strict)
 
     monkeypatch.setattr(groups, "GROUPS", {name: stand_in(name) for name in groups.GROUPS})
     return done, failing
 
 
+NEEDS = {name: group.needs for name, group in groups.GROUPS.items()}
 ALL = ["lint", "unit", "notebooks", "browser", "engines"]
 
 
@@ -88,18 +90,27 @@ def test_a_failure_is_told_ends_the_run_and_is_not_noted(runs, capsys):
 def test_a_group_with_skipped_tests_has_not_passed(runs, monkeypatch, capsys, name, program):
     done, _ = runs
     real = groups.GROUPS[name]
-    needs = {
-        "unit": lambda: groups.shutil.which("node"),
-        "browser": lambda: not groups.browsers.missing(),
-        "engines": lambda: not groups.browsers.missing_engines(),
-    }[name]
     monkeypatch.setattr("shutil.which", lambda command: None)
     monkeypatch.setattr("tools.browsers.APPLICATIONS", ())
-    monkeypatch.setitem(groups.GROUPS, name, groups.Group(real.run, real.key, needs, real.after))
+    group = dataclasses.replace(real, needs=NEEDS[name])
+    monkeypatch.setitem(groups.GROUPS, name, group)
     for _ in range(2):
-        assert groups.run([name], again=False)
-        assert "except for what was skipped" in capsys.readouterr().out
+        has_passed = groups.run([name], again=False)
+        told = capsys.readouterr()
+        if name == "unit":  # without Node nothing is known of the page's code
+            assert not has_passed and "unit: has not passed, since tests were skipped" in told.err
+        else:
+            assert has_passed and "except for what was skipped" in told.out
     assert done.count(name) == 2
+
+
+def test_without_node_the_command_fails(runs, monkeypatch):
+    group = dataclasses.replace(groups.GROUPS["unit"], needs=NEEDS["unit"])
+    monkeypatch.setitem(groups.GROUPS, "unit", group)
+    monkeypatch.setattr("sys.argv", ["tools.book", "test", "unit"])
+    assert __main__.main() == 0
+    monkeypatch.setattr("shutil.which", lambda command: None)
+    assert __main__.main() == 1
 
 
 def test_an_unknown_group_is_named(monkeypatch, capsys):

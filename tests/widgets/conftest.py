@@ -4,10 +4,13 @@ import functools
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from charlm_lib.widgets.bundle import FOLDER
+
+DOM = Path(__file__).with_name("dom.js").as_uri()
 
 MODULES = ["--experimental-default-type=module"]  # our .js files are modules without package.json
 
@@ -25,11 +28,13 @@ def _run(node: str, program: str, **inputs):
     """Run a program with `input` (JSON of `inputs`) defined; return what it hands to `give(...)`.
 
     The program imports the modules of charlm_lib/widgets/js by `await load("model/network.js")`.
+    After `await openPage()` there is a document (dom.js), for modules that make elements.
     """
     source = f"""
     import {{ readFileSync }} from "node:fs";
     const input = JSON.parse(readFileSync(0, "utf8"));
     const load = (name) => import({json.dumps(FOLDER.as_uri() + "/")} + name);
+    const openPage = () => import({json.dumps(DOM)});
     const give = (value) => process.stdout.write(JSON.stringify(value));
     {program}
     """

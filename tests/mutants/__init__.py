@@ -1,0 +1,1 @@
+"""Mutation testing: puts small mistakes into the code, and lists those that no test notices."""
