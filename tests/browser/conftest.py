@@ -199,11 +199,12 @@ def open_page(context: BrowserContext, address: str, is_shared: bool = False) ->
     return visited
 
 
-# Until no more has been loaded for a third of a second.
+# Until no more has been loaded for a third of a second, and every widget is there: one that still
+# starts while its page is left tells an error.
 IDLE = """() => new Promise((done) => {
   const look = (before) => {
     const loaded = performance.getEntriesByType("resource").length;
-    if (loaded === before) done();
+    if (loaded === before && !document.querySelector(".widget-place:empty")) done();
     else setTimeout(look, 333, loaded);
   };
   look(-1);
