@@ -142,7 +142,7 @@ def test_formulas_on_slides_are_the_chapters(name):
     page = squeezed(page.replace("&", ""))
     for cell in filter(is_slide_only, nb.cells):
         for formula in FORMULA.findall(text_of(cell)):
-            parts = re.split(r"&|\\qquad|\\begin{aligned}|\\end{aligned}|\\\\", formula)
+            parts = re.split(r"&|=|\\qquad|\\begin{aligned}|\\end{aligned}|\\\\", formula)
             for part in parts:
                 part = squeezed(part).strip(",.;")
                 assert part in page, part
