@@ -76,11 +76,13 @@ ROOMS = {
     },
     "learning": {
         "learning/comparison.js": "learner",
+        "learning/film.js": "film",
         "learning/learner.js": "learner",
         "learning/optimizers.js": "any_case learner",
         "learning/own_text.js": "text",
         "learning/places.js": "learner",
         "learning/reporter.js": "learner",
+        "learning/screen.js": "film",
         "learning/training_run.js": "learner",
         "learning/windows.js": "any_case learner",
     },

@@ -72,6 +72,8 @@ def run(tests: list[str], limit: float) -> dict:
     with os.fdopen(reading) as pipe:
         failed = pipe.readline().strip() if done else f"more than {limit:.0f} seconds"
     code = os.waitstatus_to_exitcode(status) if done else 1
+    if code == pytest.ExitCode.INTERNAL_ERROR:  # of the environment: no test has judged
+        raise SystemExit(f"pytest itself failed: {' '.join(tests)}")
     return {"passed": code == 0, "failed": failed or f"exit status {code}", "seconds": seconds}
 
 

@@ -129,7 +129,7 @@ def test_a_run_keeps_its_best_and_its_last_parameters_and_both_losses_apart():
         run.params = {"w": np.full(1, float(number))}
         log.add(number, Measured(np.array([train]), val, np.array([10.0 * number]), 0.1), run)
     result = log.result(MODEL, VOCAB, {}, run)
-    assert (result.params["w"], result.best_params["w"]) == ([3.0], [2.0])
+    assert (float(result.params["w"][0]), float(result.best_params["w"][0])) == (3.0, 2.0)
     assert result.history["epoch"] == [1, 2, 3] and result.grad_norms.tolist() == [10, 20, 30]
     np.testing.assert_allclose(np.log(result.history["train_perplexity"]), [2.0, 1.5, 0.5])
     np.testing.assert_allclose(np.log(result.history["val_perplexity"]), [3.0, 1.0, 2.0])

@@ -233,7 +233,9 @@ def test_the_curves_of_a_run_are_its_own(page):
     ];
     const run = { title: "it", text: "t", tokens: Array(28), settings: { numSteps: 8 } };
     const drawn = new plots.Plots();
-    drawn.draw([{ ...run, name: "A", points }], 1, 800);
+    const film = { updates: [0, 20, 40], train: [28, 20, 14], norm: [1, 3, 7] };
+    const around = { bound: 1, width: 800, at: -1 };
+    drawn.draw([{ ...run, name: "A", points, film, changes: [] }], around);
     const [perplexity, norms] = drawn.panels[0].element.all("svg");
     const lines = (drawing) => drawing.all("polyline").map((line) => [
       line.attributes.class,
@@ -256,9 +258,9 @@ def test_the_curves_of_a_run_are_its_own(page):
     assert half > 10 and thick[2, 1] - thick[1, 1] == pytest.approx(half, abs=0.11)
     assert thin[1, 1] - thin[0, 1] == pytest.approx(half * math.log2(28 / 20), abs=0.11)
     [[_, lengths]] = norms
-    assert len(lengths) == 2  # before the first update there is no gradient
-    unit = (lengths[0][1] - lengths[1][1]) / math.log(7 / 3)
-    assert clip - lengths[0][1] == pytest.approx(unit * math.log(3), abs=0.2)
+    unit = (lengths[1][1] - lengths[2][1]) / math.log(7 / 3)
+    assert clip == pytest.approx(lengths[0][1], abs=0.06)
+    assert clip - lengths[1][1] == pytest.approx(unit * math.log(3), abs=0.2)
     assert labels == ["A 5.00"]
 
 
@@ -376,9 +378,11 @@ def test_what_is_said_of_a_runs_last_point_and_of_its_longest_gradient(page):
     const point = (updates, train, validation, norm) => ({ updates, train, validation, norm });
     const settings = {
       cell: "gru", layers: 1, hiddens: 8, optimizer: "sgd", learningRate: 2, clip: 0, numSteps: 16,
+      scale: 1,
     };
     const run = {
-      settings, title: "it", tokens: Array(28), seconds: 4, placeName: "worker", updates: 60,
+      settings, first: settings, changes: [], title: "it", tokens: Array(28), seconds: 4,
+      placeName: "worker", updates: 60,
       points: [point(0, 28, 28, 0), point(20, 21, 12, 50), point(60, 9, 15, 3)],
     };
     const exploded = { ...run, exploded: true, problem: "So.", points: [...run.points,
