@@ -20,7 +20,7 @@ LISTS = sorted({*MADE, environment.UV_LIST.as_posix()})
 @pytest.mark.parametrize("make", [environment.by_pip, environment.by_uv])
 def test_nothing_is_installed_without_its_hash(make):
     """Except this project itself, which brings nothing along, not even to be built."""
-    assert len(LISTS) == 5 and " -m pip install" not in MAKEFILE
+    assert len(LISTS) == 6 and " -m pip install" not in MAKEFILE
     venv, packages, project = make(Path("a"), Path("list.txt"), "python3", project=True)
     assert "venv" in venv and "a" in venv
     assert {"--require-hashes", "list.txt"} <= set(packages)

@@ -36,6 +36,11 @@ def text_of(cell: NotebookNode) -> str:
     return comment["text"].strip()
 
 
+def has_slides(nb: NotebookNode) -> bool:
+    """Say whether a chapter has a deck; a page of reference has none."""
+    return any(is_slide_only(cell) for cell in nb.cells)
+
+
 def without_slide_only(nb: NotebookNode) -> NotebookNode:
     """Give a chapter as its page shows it."""
     return NotebookNode(nb, cells=[cell for cell in nb.cells if not is_slide_only(cell)])

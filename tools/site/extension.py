@@ -9,6 +9,8 @@ from sphinx.application import Sphinx
 from sphinx.util.fileutil import copy_asset_file
 
 from tools.book import changed, places
+from tools.book.roles import read
+from tools.book.slide_only import has_slides
 from tools.mime import WIDGET_VIEW
 from tools.site import code, figures, front, icons, licences, parts, policy, terms, theme
 from tools.wheels import mathjax_files
@@ -54,7 +56,7 @@ def explain_widgets(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def link_slides(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """Put a button that opens the chapter's slides first among those above its text."""
-    if page.startswith("chapters/"):
+    if page.startswith("chapters/") and has_slides(read(places.notebook(page))):
         button = {
             "type": "link",
             "url": context["pathto"](f"slides/{page.partition('/')[2]}.html", 1),

@@ -10,7 +10,6 @@ import re
 
 from docutils.nodes import make_id
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
 from tools.book.places import BuildError
 from tools.book.slide_only import is_slide_only, text_of
@@ -23,7 +22,7 @@ CHAPTER, PAGE = re.compile(r"\]\(([\w-]+)\.ipynb"), re.compile(r"\]\(\.\./pages/
 
 
 def deck_cells(nb: NotebookNode) -> list[NotebookNode]:
-    """Give the cells of a chapter's deck; a chapter that has none gets its title.
+    """Give the cells of a chapter's deck.
 
     Each knows in `metadata.deck` the title of the slide that it begins, and the place in the
     chapter to which the slide belongs.
@@ -47,10 +46,6 @@ def deck_cells(nb: NotebookNode) -> list[NotebookNode]:
             title, _, shown.source = shown.source.partition("\n")
         shown.metadata.deck = {"title": title, "place": place}
         cells.append(shown)
-    if not cells:
-        title = re.search(r"^# (.+)$", "\n".join(c.source for c in nb.cells), re.MULTILINE)
-        cells = [new_markdown_cell("", metadata={"slideshow": {"slide_type": "slide"}})]
-        cells[0].metadata.deck = {"title": title[1] if title else "…", "place": ""}
     return cells
 
 

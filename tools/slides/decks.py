@@ -12,6 +12,7 @@ from tools.book import changed, places
 from tools.book.normalise import family, shown_models
 from tools.book.places import BuildError
 from tools.book.scripts import with_scripts
+from tools.book.slide_only import has_slides
 from tools.mime import saved_models
 from tools.site import code, parts
 from tools.site.policy import protect
@@ -98,6 +99,7 @@ def with_files(page: str, html: Path) -> str:
 def build_decks(chapters: dict[str, NotebookNode], parent: Path) -> None:
     """Write the decks that changed to `parent`/_build/html/slides."""
     html = parent / "_build" / "html"
+    chapters = {name: chapter for name, chapter in chapters.items() if has_slides(chapter)}
     copy_assets(html)
     rule = changed.key_of(places.files_below(*MADE_WITH))
     built = 0
