@@ -71,7 +71,7 @@ def test_frames_are_the_parameters_after_their_updates(run_node):
       learner.step();
     }
     while (learner.updates < 90) learner.task.next();
-    const { frames, trail } = learner;
+    const { frames, trail } = learner.reel;
     const kept = frames.slice(0, 5).map((frame) => Array.from(frame.parameters));
     give({ copies, kept, counts: frames.map((frame) => frame.updates), trail });
     """
@@ -173,7 +173,7 @@ def perplexities(run_node, scale):
         START
         + """
     while (learner.updates < 181) learner.task.next();
-    const first = Array.from(learner.frames[0].parameters);
+    const first = Array.from(learner.reel.frames[0].parameters);
     give({ first, points: learner.points.map((point) => point.validation) });
     """
     )

@@ -19,7 +19,7 @@ START = """
     const tokens = vocabularyOf(input.text);
     const learner = new Learner(input.settings, input.text, tokens);
     const written = (prefix, length) => {
-      const { parameters } = learner.frames.at(-1);
+      const { parameters } = learner.reel.frames.at(-1);
       const model = new Model(learner.about, Float64Array.from(parameters));
       const task = sampleOf(model, openingOf(prefix, input.text, tokens), learner.updates, length);
       for (;;) {
@@ -108,7 +108,7 @@ def test_it_learns(run_node, cell, optimizer, rate):
         + """
     while (learner.updates < 201) learner.task.next(); // the last one, past the point at 200
     const { points, problem } = learner;
-    learner.film();
+    learner.reel.film(learner.updates);
     give({ points, problem, text: written("time ", 30) });
     """
     )
@@ -228,9 +228,9 @@ def test_numbers_that_are_not_finite_end_a_run_and_its_writing(run_node):
     learner.model.parameters.fill(NaN, -1);
     learner.work(2000);
     const { problem, exploded, updates, points } = learner;
-    const filmed = learner.frames.map((frame) => frame.updates);
+    const filmed = learner.reel.frames.map((frame) => frame.updates);
     const last = written("time ", 40);
-    learner.frames.at(-1).parameters.fill(NaN, -1);
+    learner.reel.frames.at(-1).parameters.fill(NaN, -1);
     const rest = { whole: whole.length, last: last.length, sample: written("time ", 40) };
     give({ problem, exploded, updates, points, filmed, ...rest });
     """

@@ -1,17 +1,18 @@
 // A model that learns: updates by an optimizer, its curve, its parameters now and then.
 
 import { Backward } from "../model/backward.js";
-import { EXPLODED, hasExploded, windowLoss } from "../model/loss.js";
+import { EXPLODED, windowLoss } from "../model/loss.js";
 import { Model } from "../model/network.js";
 import { initialParameters } from "../model/parameters.js";
 import { randomNumbers } from "../model/random.js";
 import { readText } from "../model/text.js";
+import { Judge } from "./judge.js";
 import { OPTIMIZERS } from "./optimizers.js";
+import { Reel } from "./reel.js";
 import { splitWindows } from "./windows.js";
 
 const BATCH_SIZE = 32;
 const UPDATES_PER_POINT = 20;
-const FRAME_GAP = 0.5; // of the roots of the counts of updates, from one frame to the next
 
 /**
  * @typedef {{cell: "tanh"|"gru"|"lstm", hiddens: number, layers: number, optimizer: "sgd"|"adam",
@@ -42,15 +43,11 @@ export class Learner {
     this.updates = 0;
     /** @type {Point[]} */
     this.points = [];
-    /** What nobody has been told of yet: numbers of each update, and frames. */
-    this.trail = [];
-    this.frames = [];
-    this.filmed = -1; // the updates before the last frame
-    this.film();
+    this.reel = new Reel(this.model.parameters);
+    this.judge = new Judge(tokens.length);
     /** @type {{updates: number, learningRate: number, clip: number}[]} after how many updates */
     this.changes = [];
     this.recent = { nll: 0, updates: 0, norm: 0 }; // since the last point
-    this.unjudged = { nll: 0, updates: 0 };
     this.problem = "";
     this.exploded = false;
     this.task = this.tasks();
@@ -79,7 +76,7 @@ export class Learner {
   /** Gives the curve a point for the updates since the last one, if there are any, and a frame. */
   settle() {
     if (this.recent.updates) this.validateNow();
-    this.film();
+    this.reel.film(this.updates);
   }
 
   /** Another learning rate or clipping, from the next update on. */
@@ -87,14 +84,6 @@ export class Learner {
     this.settings = { ...this.settings, ...change };
     if (this.changes.at(-1)?.updates === this.updates) this.changes.pop();
     if (this.updates) this.changes.push({ updates: this.updates, ...change });
-  }
-
-  /** Keeps the parameters, unless they are kept already or no longer finite. */
-  film() {
-    const { parameters } = this.model;
-    if (this.filmed === this.updates || !parameters.every(Number.isFinite)) return;
-    this.filmed = this.updates;
-    this.frames.push({ updates: this.updates, parameters: Float32Array.from(parameters) });
   }
 
   /** All the work there is, one window at a time, without an end. */
@@ -110,7 +99,7 @@ export class Learner {
         yield;
       }
       this.record(nll * scale, this.descend());
-      if (this.isFrameDue(nll * scale)) this.film();
+      if (this.isFar(nll * scale) || this.reel.isDue(this.updates)) this.reel.film(this.updates);
       if (this.isPointDue(nll * scale)) yield* this.validate();
       yield;
     }
@@ -122,7 +111,7 @@ export class Learner {
     let sum = 0;
     for (const g of this.gradient) sum += g * g;
     const norm = Math.sqrt(sum);
-    if (!Number.isFinite(norm)) this.film(); // the last parameters before the wreck
+    if (!Number.isFinite(norm)) this.reel.film(this.updates); // the last before the wreck
     const scale = clip > 0 && norm > clip ? clip / norm : 1;
     const { model, gradient, optimizer, updates } = this;
     optimizer.descend(model.parameters, gradient, { rate, scale, count: updates + 1 });
@@ -139,20 +128,13 @@ export class Learner {
     return this.isFar(nll) || this.updates % UPDATES_PER_POINT === 0;
   }
 
-  /** Frames come at growing distances, and where an explosion begins at each update. */
-  isFrameDue(nll) {
-    const gap = Math.sqrt(this.updates) - Math.sqrt(this.filmed);
-    return this.isFar(nll) || gap >= FRAME_GAP;
-  }
-
   /** Takes note of one update: its loss in nats per character and its gradient's norm. */
   record(nll, norm) {
     this.updates += 1;
-    this.trail.push([this.updates, Math.exp(nll), norm]);
+    this.reel.trail.push([this.updates, Math.exp(nll), norm]);
     this.recent.nll += nll;
     this.recent.updates += 1;
-    this.unjudged.nll += nll;
-    this.unjudged.updates += 1;
+    this.judge.note(nll);
     if (!(norm <= this.recent.norm)) this.recent.norm = norm; // not-a-number counts as larger
     if (Number.isFinite(nll) && Number.isFinite(norm)) return;
     this.explode(`The numbers of update ${this.updates} are no longer finite.`);
@@ -209,18 +191,7 @@ export class Learner {
     const train = updates ? Math.exp(nll / updates) : validation;
     this.points.push({ updates: this.updates, train, validation, norm });
     this.recent = { nll: 0, updates: 0, norm: 0 };
-    if (this.updates % UPDATES_PER_POINT === 0) this.judge(validation);
-  }
-
-  /** Judges many updates at once, however they were asked for: a single bad one may pass. */
-  judge(validation) {
-    const { nll, updates } = this.unjudged;
-    this.unjudged = { nll: 0, updates: 0 };
-    const point = { train: Math.exp(nll / updates), validation };
-    if (!updates || !hasExploded(point, this.about.tokens.length)) return;
-    this.explode(
-      `Over the last ${updates} updates it predicted its own text, and after them the validation ` +
-        `text, more than ${EXPLODED} times worse than guessing evenly.`,
-    );
+    const verdict = this.updates % UPDATES_PER_POINT === 0 && this.judge.verdict(validation);
+    if (verdict) this.explode(verdict);
   }
 }

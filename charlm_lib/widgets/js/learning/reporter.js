@@ -33,8 +33,8 @@ export class Reporter {
     const { updates, points, problem, exploded, changes } = learner;
     const report = { points: points.slice(this.told), updates, problem, exploded, changes };
     report.seconds = this.seconds;
-    report.trail = learner.trail.splice(0);
-    report.frames = learner.frames.splice(0);
+    report.trail = learner.reel.trail.splice(0);
+    report.frames = learner.reel.frames.splice(0);
     this.told = points.length;
     this.lastReport = time;
     this.report(report);
