@@ -77,10 +77,12 @@ ROOMS = {
     "learning": {
         "learning/comparison.js": "learner",
         "learning/film.js": "film",
+        "learning/judge.js": "learner",
         "learning/learner.js": "learner",
         "learning/optimizers.js": "any_case learner",
         "learning/own_text.js": "text",
         "learning/places.js": "learner",
+        "learning/reel.js": "film learner",
         "learning/reporter.js": "learner",
         "learning/screen.js": "film",
         "learning/training_run.js": "learner",
