@@ -177,6 +177,7 @@ def test_search_finds_a_word(visit):
     results = opened.page.locator("#search-results li a")
     results.first.wait_for()
     assert any("chapters/" in a.get_attribute("href") for a in results.all())
+    until_idle(opened.page)  # the search reads the pages that it quotes; leaving would cancel that
     # Where a hit leads, the words are marked, and not on the next page that is opened.
     opened.page.locator("#search-results li a[href*='chapters/']").first.click()
     marked = opened.page.locator("article span.highlighted")
