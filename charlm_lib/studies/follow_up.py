@@ -1,9 +1,9 @@
 """What the search of chapter 6 left untried: tied, averaged, longer, and learning as it reads.
 
 `python -m charlm_lib.studies.follow_up` trains each of `TRIALS` that `records/follow_up.json` does
-not hold yet, on the texts of `search`; it takes half an hour on two CPU cores. All but the last are
-of half the width of its best networks, and differ from the first in one thing, the averaged one in
-its learning rate as well; the last takes what helped to that width. With `--finish` it chooses
+not hold yet, on the texts of `search`; it takes half an hour on two CPU cores. All but one are of
+half the width of its best networks, and differ from the first in one thing, the averaged one in its
+learning rate as well; the wide one takes what helped to that width. With `--finish` it chooses
 among them by the validation text, and reads the test text of `search`, which was read once before,
 when that study ended.
 """
@@ -123,6 +123,8 @@ TRIALS = (
     Trial(averaged=True, lr=0.002),
     Trial(max_epochs=60),
     Trial(tied=True, num_hiddens=256),  # as wide as the best of the search
+    Trial(weight_decay=0.01),  # the others have ten times that
+    Trial(weight_decay=0.5),
 )
 
 
