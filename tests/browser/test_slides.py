@@ -116,7 +116,7 @@ def test_a_deck_is_light(deck, path):
         ".map((e) => [e.name, e.decodedBodySize])"
     )
     own = [size for url, size in loaded if not re.search("/reveal/|/mathjax/", url)]
-    assert len(own) > 5 and sum(own) < 750_000
+    assert len(own) > 5 and sum(own) < 700_000
 
 
 @pytest.mark.parametrize("path", DECKS)
