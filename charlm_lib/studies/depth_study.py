@@ -35,7 +35,7 @@ WEIGHTS = RECORD.with_suffix(".safetensors")
 LEARNING_RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
 SEEDS = (0, 1, 2)
 MAX_EPOCHS, WARMUP, CLIP = 20, 100, 1.0
-WIDTH, DEPTHS = 32, (1, 2, 3, 4)
+CELLS, WIDTH, DEPTHS = ("tanh", "gru", "lstm"), 32, (1, 2, 3, 4)
 TEST_START = 156_032  # the characters from here on are for the test alone
 
 
@@ -44,7 +44,7 @@ class Config:
     """One network of the study.
 
     Args:
-        cell: one of `cells.CELLS`; the record has "tanh" and "gru".
+        cell: one of `CELLS`.
         num_layers, num_hiddens: layers, and hidden units of each.
     """
 
@@ -187,7 +187,7 @@ def versions() -> dict[str, str]:
 
 def all_configs() -> list[Config]:
     """List every network of the study once."""
-    plans = (plan(cell) for plan in (equal_width, equal_params) for cell in ("tanh", "gru"))
+    plans = (plan(cell) for plan in (equal_width, equal_params) for cell in CELLS)
     return list(dict.fromkeys(config for plan in plans for config in plan))
 
 
