@@ -26,8 +26,8 @@ class StudyExplorer(anywidget.AnyWidget):
             ("gru-2x47": cell, layers, units), `lr`, `seed`, `num_params`, `val_loss` and
             `test_loss` (nats per character), and by epoch `train_perplexity` and `val_perplexity`.
         plan: "equal width" or "equal parameters".
-        cell: one of the record's, or "both".
-        rate: a learning rate of the record for all networks; 0: of each network the one with the
+        cell: one of the record's, or "all".
+        rate: a learning rate that all networks of the record have tried; 0: of each network the one with the
             lowest validation loss of its first seed.
         judge: "test" or "val", the text whose loss counts.
         each: show every seed instead of the mean.
@@ -48,7 +48,7 @@ class StudyExplorer(anywidget.AnyWidget):
         self,
         record: Mapping[str, Any],
         plan: str = "equal width",
-        cell: str = "both",
+        cell: str = "all",
         rate: float = 0,
         judge: str = "test",
         each: bool = False,
@@ -58,8 +58,8 @@ class StudyExplorer(anywidget.AnyWidget):
         networks, runs = networks_of(record["runs"]), [run_of(run) for run in record["runs"]]
         choices = {
             "plan": (plan, PLANS),
-            "cell": (cell, ("both", *dict.fromkeys(network["cell"] for network in networks))),
-            "rate": (rate, (0, *sorted({run["lr"] for run in runs}))),
+            "cell": (cell, ("all", *dict.fromkeys(network["cell"] for network in networks))),
+            "rate": (rate, (0, *rates_of(runs))),
             "judge": (judge, ("test", "val")),
         }
         for name, (value, offered) in choices.items():
@@ -101,6 +101,14 @@ def run_of(run: dict) -> dict[str, Any]:
         }
     except KeyError as missing:
         raise ValueError(f"a run of {run['name']!r} lacks {missing}") from missing
+
+
+def rates_of(runs: list[dict[str, Any]]) -> list[float]:
+    """List the learning rates that every network has tried."""
+    tried: dict[str, set[float]] = {}
+    for run in runs:
+        tried.setdefault(run["name"], set()).add(run["lr"])
+    return sorted(set.intersection(*tried.values()))
 
 
 def plans_of(networks: list[dict[str, Any]]) -> dict[str, list[str]]:

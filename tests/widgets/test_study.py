@@ -10,6 +10,7 @@ from scipy.stats import t as student
 from charlm_lib import compare_seeds
 from charlm_lib.studies import depth_study
 from charlm_lib.widgets import StudyExplorer
+from charlm_lib.widgets.study_explorer import rates_of
 
 RECORD = depth_study.read_record()
 STUDY = """
@@ -25,7 +26,7 @@ def state():
 
 
 def view(**choices):
-    return {"plan": "equal width", "cell": "both", "rate": 0, "judge": "test", "each": False} | (
+    return {"plan": "equal width", "cell": "all", "rate": 0, "judge": "test", "each": False} | (
         choices
     )
 
@@ -69,7 +70,15 @@ def test_the_plans_are_those_of_the_study():
         ("equal width", depth_study.equal_width),
         ("equal parameters", depth_study.equal_params),
     ):
-        assert plans[name] == [config.name for cell in ("tanh", "gru") for config in plan(cell)]
+        assert plans[name] == [config.name for cell in depth_study.CELLS for config in plan(cell)]
+
+
+def test_a_rate_for_all_is_one_that_all_have_tried(run_node):
+    rates = run_node(STUDY + "give(study.rates);", state=state())
+    assert rates == [0.003, 0.01, 0.03, 0.1] == rates_of(RECORD["runs"])
+    assert {run["lr"] for run in RECORD["runs"]} > set(rates)
+    with pytest.raises(ValueError, match="rate 0.3: choose one of"):
+        StudyExplorer(RECORD, rate=0.3)
 
 
 def test_a_view_shows_the_runs_that_the_chapter_chooses(run_node):

@@ -23,7 +23,9 @@ export class Study {
     this.plans = plans;
     this.cells = [...new Set(networks.map(({ cell }) => cell))];
     this.depths = [...new Set(networks.map(({ layers }) => layers))].sort((a, b) => a - b);
-    this.rates = [...new Set(runs.map(({ lr }) => lr))].sort((a, b) => a - b);
+    const tried = (lr) => ({ name }) => runs.some((run) => run.name === name && run.lr === lr);
+    const rates = [...new Set(runs.map(({ lr }) => lr))].sort((a, b) => a - b);
+    this.rates = rates.filter((lr) => networks.every(tried(lr))); // what all networks have tried
     this.firstSeed = Math.min(...runs.map(({ seed }) => seed));
   }
 
@@ -44,7 +46,7 @@ export class Study {
    * @returns {Map<string, Place[]>}
    */
   shown({ plan, cell, rate }) {
-    const cells = this.cells.filter((one) => cell === "both" || cell === one);
+    const cells = this.cells.filter((one) => cell === "all" || cell === one);
     const placeOf = (name) => {
       const network = this.networks.get(name);
       return { network, layers: network.layers, runs: this.runsOf(name, rate) };

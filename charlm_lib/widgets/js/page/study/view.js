@@ -45,7 +45,7 @@ export class StudyView {
     const judges = Object.entries(JUDGES);
     return {
       plan: select("Compare at", plans, plan, choose("plan")),
-      cell: select("Cells", [["both", "both"], ...cells], cell, choose("cell")),
+      cell: select("Cells", [["all", "all"], ...cells], cell, choose("cell")),
       rate: select("Learning rate", [["0", "the best of each"], ...rates], String(rate), (value) =>
         this.save({ rate: Number(value) }),
       ),
