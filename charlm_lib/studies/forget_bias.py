@@ -6,7 +6,7 @@
 - *Recall*: one layer of 32 units learns the task of `recall` from each of `BIASES`. The record of
   `recall` has the runs from 0, 1 and 3, since these are its "lstm", "open lstm" and "slow lstm".
 - *Novel*: the one-layer LSTM of `cells_compared` learns its text from each of `NOVEL_BIASES`. The
-  learning rate is the better of `NOVEL_RATES` for the first seed; that from 0 was chosen there.
+  learning rate is the best of `NOVEL_RATES` for the first seed; that from 0 was chosen there.
 """
 
 import json
@@ -23,7 +23,7 @@ from charlm_lib.studies.depth_study import SEEDS, versions
 RECORD = Path(__file__).parent / "records" / "forget_bias.json"
 BIASES, DELAYS = (0, 1, 2, 3, 5), recall.DELAYS
 ELSEWHERE = {0: "lstm", recall.OPEN: "open lstm", recall.SLOW: "slow lstm"}  # in `recall`'s record
-NOVEL_RATES = (0.03, 0.1)
+NOVEL_RATES = (0.03, 0.1, 0.3, 1.0, 3.0)
 NOVEL_BIASES = (1, 3, 5)  # those of 0 are in the record of `cells_compared`
 LSTM = recall.Network("lstm", 1)
 
