@@ -23,7 +23,7 @@ from charlm_lib.studies.depth_study import SEEDS, versions
 RECORD = Path(__file__).parent / "records" / "forget_bias.json"
 BIASES, DELAYS = (0, 1, 2, 3, 5), recall.DELAYS
 ELSEWHERE = {0: "lstm", recall.OPEN: "open lstm", recall.SLOW: "slow lstm"}  # in `recall`'s record
-NOVEL_RATES = (0.03, 0.1, 0.3, 1.0, 3.0)
+NOVEL_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 NOVEL_BIASES = (1, 3, 5)  # those of 0 are in the record of `cells_compared`
 LSTM = recall.Network("lstm", 1)
 
