@@ -13,6 +13,7 @@ __all__ = [
     "recall",
     "recall_in_blocks",
     "recipe",
+    "scale",
     "search",
     "without_a_loop",
 ]

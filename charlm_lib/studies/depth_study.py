@@ -32,7 +32,7 @@ from charlm_lib.texts.vocabulary import Vocab
 
 RECORD = Path(__file__).parent / "records" / "depth_study.json"
 WEIGHTS = RECORD.with_suffix(".safetensors")
-LEARNING_RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
+LEARNING_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 SEEDS = (0, 1, 2)
 MAX_EPOCHS, WARMUP, CLIP = 20, 100, 1.0
 CELLS, WIDTH, DEPTHS = ("tanh", "gru", "lstm"), 32, (1, 2, 3, 4)

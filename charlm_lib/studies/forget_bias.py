@@ -6,7 +6,7 @@
 - *Recall*: one layer of 32 units learns the task of `recall` from each of `BIASES`. The record of
   `recall` has the runs from 0, 1 and 3, since these are its "lstm", "open lstm" and "slow lstm".
 - *Novel*: the one-layer LSTM of `cells_compared` learns its text from each of `NOVEL_BIASES`. The
-  learning rate is the better of `NOVEL_RATES` for the first seed; that from 0 was chosen there.
+  learning rate is the best of `NOVEL_RATES` for the first seed; that from 0 was chosen there.
 """
 
 import json
@@ -23,7 +23,7 @@ from charlm_lib.studies.depth_study import SEEDS, versions
 RECORD = Path(__file__).parent / "records" / "forget_bias.json"
 BIASES, DELAYS = (0, 1, 2, 3, 5), recall.DELAYS
 ELSEWHERE = {0: "lstm", recall.OPEN: "open lstm", recall.SLOW: "slow lstm"}  # in `recall`'s record
-NOVEL_RATES = (0.03, 0.1)
+NOVEL_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 NOVEL_BIASES = (1, 3, 5)  # those of 0 are in the record of `cells_compared`
 LSTM = recall.Network("lstm", 1)
 
@@ -73,22 +73,30 @@ def right_answers(record: dict, bias: float, delay: int) -> np.ndarray:
     return np.array([run["accuracy"] for run in record["recall"] if key.items() <= run.items()])
 
 
-def chosen_runs(record: dict, bias: float) -> list[dict]:
-    """Give the runs on the novel with the learning rate that was best for the first seed."""
-    runs = [run for run in record["novel"] if run["bias"] == bias]
-    first = [run for run in runs if run["seed"] == SEEDS[0]]
-    lr = min(first, key=lambda run: run["val_loss"])["lr"]
-    return [run for run in runs if run["lr"] == lr]
-
-
-def test_losses(record: dict, bias: float) -> np.ndarray:
-    """Give the test loss of each seed on the novel, `(num_seeds,)` nats per character."""
+def novel_runs(record: dict, bias: float) -> list[dict]:
+    """Give the runs on the novel; those from 0 are in the record of `cells_compared`."""
     if bias == 0:
         lstm = cells_compared.network("lstm", 1)
-        runs = cells_compared.chosen_runs(cells_compared.read_record(), lstm)
-    else:
-        runs = chosen_runs(record, bias)
-    return np.array([run["test_loss"] for run in runs])
+        return cells_compared.runs_of(cells_compared.read_record(), lstm)
+    return [run for run in record["novel"] if run["bias"] == bias]
+
+
+def best_rate(record: dict, bias: float) -> float:
+    """Give the learning rate that was best for the first seed on the novel, by the validation."""
+    first = [run for run in novel_runs(record, bias) if run["seed"] == SEEDS[0]]
+    return min(first, key=lambda run: run["val_loss"])["lr"]
+
+
+def test_losses(record: dict, bias: float, lr: float | None = None) -> np.ndarray:
+    """Give the test loss of each seed on the novel, `(num_seeds,)` nats per character.
+
+    Args:
+        record: see `read_record`.
+        bias: the first one of the forget gate.
+        lr: one of the learning rates that all seeds were trained with; None: the best one.
+    """
+    lr = best_rate(record, bias) if lr is None else lr
+    return np.array([run["test_loss"] for run in novel_runs(record, bias) if run["lr"] == lr])
 
 
 def main() -> None:
@@ -110,7 +118,7 @@ def main() -> None:
     for bias in NOVEL_BIASES:
         for lr in NOVEL_RATES:
             add("novel", {"bias": bias, "lr": lr, "seed": SEEDS[0]}, novel_losses)
-        lr = chosen_runs(record, bias)[0]["lr"]
+        lr = best_rate(record, bias)
         for seed in SEEDS[1:]:
             add("novel", {"bias": bias, "lr": lr, "seed": seed}, novel_losses)
 

@@ -4,8 +4,7 @@
 not have yet, with three seeds, and writes the losses there; it takes about half an hour on two CPU
 cores. The chapter trains the last step itself.
 
-Each step that learns with Adam has a learning rate of its own. It is the best of `LEARNING_RATES`
-for the first seed, by the loss on the validation text.
+Each step that learns with Adam has a learning rate of its own, chosen as in `depth_study`.
 """
 
 import json
@@ -19,11 +18,10 @@ from charlm_lib.cells import make_model
 from charlm_lib.evaluation import text_nll
 from charlm_lib.runs.results import FitResult
 from charlm_lib.runs.training import Trainer
-from charlm_lib.studies.depth_study import SEEDS, TEST_START, versions
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, choose_lr, versions
 from charlm_lib.texts.data import TimeMachine
 
 RECORD = Path(__file__).parent / "records" / "recipe.json"
-LEARNING_RATES = (0.003, 0.01, 0.03)
 BLOCK = 500  # characters of the test text whose losses are added up
 PAGES = {"num_train": 10_000, "num_val": 5_000}
 NOVEL = {"num_train": 17_400, "num_val": 2_100, "stride": 8}
@@ -102,7 +100,7 @@ def ladder() -> tuple[Step, ...]:
     then("batches of 128", batch_size=128, max_epochs=8)
     then("Adam", adam=True, lr=0.01)
     then("falling rate", falls=True, lr=0.03)
-    then("weight decay", weight_decay=0.05)
+    then("weight decay", weight_decay=0.05, lr=0.1)
     then("windows side by side", windows=ONCE, max_epochs=32)
     then("carried state", carry_state=True)
     then("windows of 64", windows=STREAMS, num_steps=64, batch_size=64)
@@ -153,19 +151,22 @@ def chosen_runs(record: dict, step: Step) -> list[dict]:
 def study_step(step: Step, record: dict) -> None:
     """Make the runs of one step that the record lacks, and write them down one by one."""
 
-    def run(lr: float, seed: int) -> None:
+    def loss(lr: float, seed: int) -> float:
         key = {"step": step.name, "lr": lr, "seed": seed}
-        if any(key.items() <= entry.items() for entry in record["runs"]):
-            return
+        for entry in record["runs"]:
+            if key.items() <= entry.items():
+                return entry["val_loss"]
         record["runs"].append(measure(replace(step, lr=lr), seed))
         RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         print({**key, "val_loss": record["runs"][-1]["val_loss"]}, flush=True)
+        return record["runs"][-1]["val_loss"]
 
-    for lr in LEARNING_RATES if step.adam else [step.lr]:
-        run(lr, SEEDS[0])
-    lr = chosen_runs(record, step)[0]["lr"]
-    for seed in SEEDS[1:]:
-        run(lr, seed)
+    lr, chosen, tried = step.lr, not step.adam, {}
+    while not chosen:
+        lr, chosen = choose_lr(tried)
+        tried[lr] = loss(lr, SEEDS[0])
+    for seed in SEEDS:
+        loss(lr, seed)
 
 
 def main() -> None:

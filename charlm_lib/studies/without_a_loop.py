@@ -5,9 +5,8 @@
 goes on where `cells_compared` ends, whose GRU, LSTM and tanh of two layers it is put beside: the
 same windows, optimizer, number of updates and parameters, and the same seeds. Each network is a
 stack of two residual blocks: around what is new, and as controls around a tanh layer and a GRU.
-It learns with each of `LEARNING_RATES`; the best one is chosen by the validation text with the
-first seed, and the other seeds take it. Linear recurrences run as a loop, which gives the same
-numbers and is faster here.
+Its learning rate is chosen as in `depth_study`, and the other seeds take it. Linear recurrences run
+as a loop, which gives the same numbers and is faster here.
 
 Then all learn once more, each for as many epochs as fit into the time that the GRU takes for its
 own: equal seconds in place of equal updates.
@@ -33,11 +32,10 @@ from charlm_lib.runs.results import FitResult
 from charlm_lib.runs.training import Trainer
 from charlm_lib.studies import cells_compared
 from charlm_lib.studies.cells_compared import BUDGET, STEP
-from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, versions
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, choose_lr, versions
 
 RECORD = Path(__file__).parent / "records" / "without_a_loop.json"
 NUM_LAYERS, HEADS, WINDOW = 2, 2, 32
-LEARNING_RATES = (0.01, 0.03, 0.1)
 CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 256)
 STRIDE = 64  # every so manieth character of the test text is predicted after all contexts
 STACKS: dict[str, Callable[[int], nn.Module]] = {
@@ -124,15 +122,14 @@ def runs_of(record: dict, cell: str) -> list[dict]:
     return [run for run in record["runs"] if run["cell"] == cell]
 
 
-def tried(record: dict, cell: str) -> list[dict]:
-    """Give the runs of a cell with the first seed and each of `LEARNING_RATES`, in their order."""
-    runs = [run for run in runs_of(record, cell) if run["seed"] == SEEDS[0]]
-    return sorted((run for run in runs if run["lr"] in LEARNING_RATES), key=lambda run: run["lr"])
+def tried(record: dict, cell: str) -> dict[float, dict]:
+    """Give the runs of a cell with the first seed, by their learning rate."""
+    return {run["lr"]: run for run in runs_of(record, cell) if run["seed"] == SEEDS[0]}
 
 
 def best_run(record: dict, cell: str) -> dict:
     """Give the run of a cell whose learning rate is best for the validation text."""
-    return min(tried(record, cell), key=lambda run: run["val_loss"])
+    return min(tried(record, cell).values(), key=lambda run: run["val_loss"])
 
 
 def chosen_runs(record: dict, cell: str) -> list[dict]:
@@ -148,7 +145,7 @@ def seconds_per_epoch(turns: int = 4, epochs: int = 3) -> dict[str, float]:
     found: dict[str, list[float]] = {cell: [] for cell in (*BESIDE, *IN_BLOCKS)}
     for _ in range(turns):
         for cell, seconds in found.items():
-            result = train(network_of(cell), LEARNING_RATES[0], max_epochs=epochs)
+            result = train(network_of(cell), lr=0.01, max_epochs=epochs)
             seconds += result.history["seconds"]
     return {cell: round(min(seconds), 4) for cell, seconds in found.items()}
 
@@ -175,13 +172,15 @@ def read_record() -> dict:
 
 
 def missing_runs(record: dict):
-    """Yield cells, learning rates and seeds without a run; first the rates, and then the seeds."""
-    for lr in LEARNING_RATES:
-        for cell in IN_BLOCKS:
-            if lr not in [run["lr"] for run in tried(record, cell)]:
+    """Yield cells, learning rates and seeds without a run; the record may grow in between."""
+    for cell in IN_BLOCKS:
+        chosen = False
+        while not chosen:
+            found = tried(record, cell)
+            lr, chosen = choose_lr({lr: run["val_loss"] for lr, run in found.items()})
+            if lr not in found:
                 yield cell, lr, SEEDS[0]
-    for seed in SEEDS[1:]:
-        for cell in IN_BLOCKS:
+        for seed in SEEDS[1:]:
             if seed not in [run["seed"] for run in chosen_runs(record, cell)]:
                 yield cell, best_run(record, cell)["lr"], seed
 
@@ -201,10 +200,13 @@ def main() -> None:
     if "seconds_per_epoch" not in record:
         record["seconds_per_epoch"] = seconds_per_epoch()
     for cell in (*BESIDE, *IN_BLOCKS):
-        if cell not in [run["cell"] for run in record["equally_long"]]:
-            record["equally_long"].append(train_equally_long(record, cell))
-            write(record)
-            print(record["equally_long"][-1], flush=True)
+        rate = {"cell": cell, "lr": best_run(record, cell)["lr"]}
+        if any(rate.items() <= run.items() for run in record["equally_long"]):
+            continue
+        others = [run for run in record["equally_long"] if run["cell"] != cell]
+        record["equally_long"] = [*others, train_equally_long(record, cell)]
+        write(record)
+        print(record["equally_long"][-1], flush=True)
 
 
 if __name__ == "__main__":

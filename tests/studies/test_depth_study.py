@@ -7,10 +7,8 @@ import pytest
 from charlm_lib.studies import depth_study as study
 from charlm_lib.texts.data import TimeMachine
 
-CELLS = ("tanh", "gru")
 
-
-@pytest.mark.parametrize("cell", [*CELLS, "lstm"])
+@pytest.mark.parametrize("cell", study.CELLS)
 def test_the_plans(cell):
     width, params = study.equal_width(cell), study.equal_params(cell)
     assert {c.num_hiddens for c in width} == {32}
@@ -41,7 +39,8 @@ def test_the_three_texts_do_not_overlap():
         ({0.003: 2.0, 0.01: 1.9, 0.03: 1.95}, (0.01, True)),
         ({0.001: 2.0, 0.003: 1.8, 0.01: 1.9}, (0.003, True)),
         ({0.003: 2.0, 0.01: 1.9, 0.03: 1.8}, (0.1, False)),
-        ({0.003: 2.0, 0.01: 1.9, 0.03: 1.8, 0.1: 1.7}, (0.1, True)),
+        ({0.003: 2.0, 0.01: 1.9, 0.03: 1.8, 0.1: 1.7}, (0.3, False)),
+        ({0.003: 2.0, 0.01: 1.9, 1.0: 1.6, 3.0: 1.5}, (3.0, True)),  # the grid ends
     ],
 )
 def test_the_rule_for_the_learning_rate(losses, expected):
@@ -59,6 +58,7 @@ def test_the_record_is_complete_and_follows_the_rule():
             if run["name"] == config.name and run["seed"] == 0
         }
         assert study.choose_lr(tried) == (runs[0]["lr"], True)
+        assert study.LEARNING_RATES[0] < runs[0]["lr"] < study.LEARNING_RATES[-1]
         for run in runs:
             assert run["num_params"] == config.num_params() and run["stopped"] == "finished"
             assert len(run["val_perplexity"]) == study.MAX_EPOCHS

@@ -48,12 +48,25 @@ def test_the_record_is_whole():
     for bias in forget_bias.BIASES:
         for delay in forget_bias.DELAYS:
             assert len(forget_bias.right_answers(RECORD, bias, delay)) == len(SEEDS)
-    assert len(forget_bias.test_losses(RECORD, 0)) == len(SEEDS)
-    for bias in forget_bias.NOVEL_BIASES:
-        runs = forget_bias.chosen_runs(RECORD, bias)
-        assert [run["seed"] for run in runs] == list(SEEDS)
-        tried = {r["lr"] for r in RECORD["novel"] if (r["bias"], r["seed"]) == (bias, SEEDS[0])}
-        assert tried == set(forget_bias.NOVEL_RATES)
+    for bias in (0, *forget_bias.NOVEL_BIASES):
+        runs, best = forget_bias.novel_runs(RECORD, bias), forget_bias.best_rate(RECORD, bias)
+        tried = {run["lr"]: run["val_loss"] for run in runs if run["seed"] == SEEDS[0]}
+        assert bias == 0 or tried.keys() == set(forget_bias.NOVEL_RATES)
+        assert tried[best] == min(tried.values()) and min(tried) < best < max(tried)
+        for lr in (0.1, best):
+            seeds = [run["seed"] for run in runs if run["lr"] == lr]
+            assert sorted(seeds) == list(SEEDS)
+        assert len(forget_bias.test_losses(RECORD, bias)) == len(SEEDS)
+
+
+def test_losses_at_one_rate_and_at_the_best():
+    runs = [(3, 0.1, 0, 2.0), (3, 0.3, 0, 1.5), (3, 0.1, 1, 2.5), (3, 0.3, 1, 1.0), (5, 0.1, 0, 9)]
+    novel = [
+        {"bias": b, "lr": lr, "seed": s, "val_loss": x, "test_loss": x + 0.25}
+        for b, lr, s, x in runs
+    ]
+    assert forget_bias.test_losses({"novel": novel}, 3, 0.1).tolist() == [2.25, 2.75]
+    assert forget_bias.test_losses({"novel": novel}, 3).tolist() == [1.75, 1.25]
 
 
 def test_only_what_the_record_lacks_is_run(monkeypatch, tmp_path):
@@ -74,9 +87,9 @@ def test_only_what_the_record_lacks_is_run(monkeypatch, tmp_path):
     monkeypatch.setattr(forget_bias, "novel_losses", novel_losses)
     forget_bias.main()
     assert ran[:12] == [(k, b, s) for k in (5, 7) for b in (4, 6) for s in SEEDS]
-    seeds = (0, 0, *SEEDS[1:])  # two rates for the first
+    seeds = (*[0] * len(forget_bias.NOVEL_RATES), *SEEDS[1:])
     assert ran[12:] == [("novel", b, s) for b in forget_bias.NOVEL_BIASES for s in seeds]
     forget_bias.main()
-    assert len(ran) == 24
+    assert len(ran) == 12 + 3 * 8
     assert forget_bias.right_answers({"recall": []}, 7, 5).size == 0
     assert forget_bias.right_answers(forget_bias.read_record(), 4, 7).tolist() == [0.1235] * 3

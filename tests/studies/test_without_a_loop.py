@@ -6,6 +6,7 @@ import pytest
 from charlm_lib import first_params
 from charlm_lib.studies import cells_compared, recall, recall_in_blocks
 from charlm_lib.studies import without_a_loop as study
+from charlm_lib.studies.depth_study import LEARNING_RATES, choose_lr
 
 RECORD = study.read_record()
 EVERY = study.BESIDE + study.IN_BLOCKS
@@ -26,11 +27,12 @@ def test_the_controls_are_the_layers_of_the_book():
 
 
 @pytest.mark.parametrize("cell", EVERY)
-def test_every_cell_has_tried_every_rate_with_the_same_seed(cell):
+def test_the_rate_of_every_cell_follows_the_rule(cell):
     runs = study.tried(RECORD, cell)
-    assert [run["lr"] for run in runs] == list(study.LEARNING_RATES)
-    assert {run["seed"] for run in runs} == {0}
-    assert study.best_run(RECORD, cell)["val_loss"] == min(run["val_loss"] for run in runs)
+    assert {run["seed"] for run in runs.values()} == {0}
+    best = study.best_run(RECORD, cell)
+    assert choose_lr({lr: run["val_loss"] for lr, run in runs.items()}) == (best["lr"], True)
+    assert best["lr"] not in (LEARNING_RATES[0], LEARNING_RATES[-1])
 
 
 @pytest.mark.parametrize("cell", EVERY)
@@ -53,7 +55,7 @@ def test_what_only_the_networks_in_blocks_are_asked(cell):
 
 
 def test_equal_seconds_are_the_gru_s():
-    assert [run["cell"] for run in RECORD["equally_long"]] == list(EVERY)
+    assert sorted(run["cell"] for run in RECORD["equally_long"]) == sorted(EVERY)
     seconds = RECORD["seconds_per_epoch"]
     whole = study.STEP.max_epochs * seconds["gru"]
     for run in RECORD["equally_long"]:
@@ -72,20 +74,26 @@ def test_only_what_the_record_lacks_is_run(monkeypatch, tmp_path):
 
     def equally_long(record, cell):
         long.append(cell)
-        return {"cell": cell}
+        return {"cell": cell, "lr": study.best_run(record, cell)["lr"]}
 
     monkeypatch.setattr(study, "measure", measure)
     monkeypatch.setattr(study, "train_equally_long", equally_long)
     monkeypatch.setattr(study, "seconds_per_epoch", lambda: {"gru": 0.5})
     study.main()
-    rates = [(cell, lr, 0) for lr in study.LEARNING_RATES for cell in study.IN_BLOCKS]
-    assert ran == rates + [(cell, 0.03, seed) for seed in (1, 2) for cell in study.IN_BLOCKS]
+    rates = [(lr, 0) for lr in (0.003, 0.01, 0.03, 0.1)]
+    runs = [*rates, (0.03, 1), (0.03, 2)]
+    assert ran == [(cell, *run) for cell in study.IN_BLOCKS for run in runs]
     assert long == list(EVERY)
     before = study.read_record()
     study.main()
-    assert len(ran) == 25 and len(long) == 8 and study.read_record() == before
+    assert len(ran) == 30 and len(long) == 8 and study.read_record() == before
     assert study.best_run(before, "LRU")["lr"] == 0.03
     assert before["seconds_per_epoch"] == {"gru": 0.5}
+    before["equally_long"][4]["lr"] = 0.1  # of a rate that is not the best one
+    study.write(before)
+    study.main()
+    assert len(ran) == 30 and long[8:] == [EVERY[4]]
+    assert len(study.read_record()["equally_long"]) == 8
 
 
 def test_recall_in_blocks_has_every_layer_delay_and_seed():
