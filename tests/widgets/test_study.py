@@ -175,7 +175,7 @@ def test_a_mean_curve_is_the_mean(run_node):
     [
         ({"runs": []}, {}, "the record has no runs"),
         (RECORD, {"plan": "equal time"}, "plan 'equal time': choose one of"),
-        (RECORD, {"cell": "lstm"}, "cell 'lstm': choose one of"),
+        (RECORD, {"cell": "elman"}, "cell 'elman': choose one of"),
         (RECORD, {"rate": 0.5}, "rate 0.5: choose one of"),
         (RECORD, {"judge": "train"}, "judge 'train'"),
         ({"runs": [{"name": "gru2"}]}, {}, "'gru2' is no network's name"),
