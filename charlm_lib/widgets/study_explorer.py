@@ -27,8 +27,8 @@ class StudyExplorer(anywidget.AnyWidget):
             `test_loss` (nats per character), and by epoch `train_perplexity` and `val_perplexity`.
         plan: "equal width" or "equal parameters".
         cell: one of the record's, or "all".
-        rate: a learning rate that all networks of the record have tried; 0: of each network the one with the
-            lowest validation loss of its first seed.
+        rate: a learning rate that all networks of the record have tried; 0: of each network the one
+            with the lowest validation loss of its first seed.
         judge: "test" or "val", the text whose loss counts.
         each: show every seed instead of the mean.
 
