@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 class Workload:
     """One training run: a language model, its windows, and how it learns."""
 
-    layer: str  # a class of charlm_lib.models
+    layer: str  # a class of charlm_lib.layers
     num_layers: int = 1
     num_hiddens: int = 32
     batch_size: int = 1024

@@ -11,8 +11,8 @@ from charlm_lib.engine.devices import describe_machine, keep_compiled_programs, 
 use_all_cores()  # before JAX starts
 keep_compiled_programs()
 
-from charlm_lib.attention import CausalAttention  # noqa: E402
 from charlm_lib.cells import make_model  # noqa: E402
+from charlm_lib.checks import check_inputs, check_sizes, initial_state  # noqa: E402
 from charlm_lib.comparison import (  # noqa: E402
     PairedBlocks,
     SeedsCompared,
@@ -24,23 +24,15 @@ from charlm_lib.comparison import (  # noqa: E402
 from charlm_lib.engine.parameters import first_params  # noqa: E402
 from charlm_lib.engine.twins import Use, fuse  # noqa: E402
 from charlm_lib.evaluation import TrainedModel, evaluate, nll_after, nll_by_context, text_nll  # noqa: E402
-from charlm_lib.linear_recurrence import LRU, MinGRU, linear_loop, linear_recurrence  # noqa: E402
+from charlm_lib.language_model import RNNLM, RNNLMScratch  # noqa: E402
+from charlm_lib.layers.attention import CausalAttention  # noqa: E402
+from charlm_lib.layers.concise import GRU, LSTM, RNN  # noqa: E402
+from charlm_lib.layers.linear_recurrence import LRU, MinGRU, linear_loop, linear_recurrence  # noqa: E402
+from charlm_lib.layers.residual import ResidualStack  # noqa: E402
+from charlm_lib.layers.scratch import RNNScratch, StackedRNNScratch  # noqa: E402
 from charlm_lib.losses import bits_per_character, cross_entropy, perplexity  # noqa: E402
-from charlm_lib.models import (  # noqa: E402
-    GRU,
-    LSTM,
-    RNN,
-    RNNLM,
-    RNNLMScratch,
-    RNNScratch,
-    StackedRNNScratch,
-    check_inputs,
-    check_sizes,
-    initial_state,
-)
 from charlm_lib.ngram import KneserNey, adaptive_nll, choose_order  # noqa: E402
 from charlm_lib.own_text import Settings, fitting_settings, recipe_for  # noqa: E402
-from charlm_lib.residual import ResidualStack  # noqa: E402
 from charlm_lib.runs.keeping import fit_or_load  # noqa: E402
 from charlm_lib.runs.results import FitResult, load  # noqa: E402
 from charlm_lib.runs.training import Trainer  # noqa: E402

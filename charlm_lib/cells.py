@@ -1,9 +1,9 @@
 """The cells in one place: how a model is made of one, and where its weights are.
 
-To add a cell: write its layer in `models`, and here an entry of `LAYERS` and one of `CELLS`. That
-is all for training, files, sampling, the command line, studies and benchmarks. A fused twin makes
-it faster (`engine.fused`, and `TWINS` in `engine.twins`); widgets refuse it until the page's
-`js/model/cells` has its step and gradients, and its entry says so.
+To add a cell: write its layer in `layers.concise`, and here an entry of `LAYERS` and one of
+`CELLS`. That is all for training, files, sampling, the command line, studies and benchmarks. A
+fused twin makes it faster (`engine.fused`, and `TWINS` in `engine.twins`); widgets refuse it until
+the page's `js/model/cells` has its step and gradients, and its entry says so.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,12 +12,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 from flax import linen as nn
 
-from charlm_lib.models import GRU, LSTM, RNN, RNNLM, RNNLMScratch, RNNScratch, StackedRNNScratch
+from charlm_lib.language_model import RNNLM, RNNLMScratch
+from charlm_lib.layers.concise import GRU, LSTM, RNN
+from charlm_lib.layers.scratch import RNNScratch, StackedRNNScratch
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A recurrent layer of `models`.
+    """A recurrent layer of `layers`.
 
     Args:
         kind: its class.
@@ -187,7 +189,7 @@ def build_model(described: dict) -> nn.Module:
     """Make the model that `describe_model` described.
 
     Raises:
-        ValueError: the class is not one of `charlm_lib.models`.
+        ValueError: the class is not one of `KINDS`.
     """
     arguments = {k: build_model(v) if isinstance(v, dict) else v for k, v in described.items()}
     name = arguments.pop("class")

@@ -11,12 +11,12 @@ import numpy as np
 import optax
 from flax import linen as nn
 
+from charlm_lib.checks import check_sizes
 from charlm_lib.engine.batches import device_mesh
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.epochs import windows_nll
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, fuse
-from charlm_lib.models import check_sizes
 from charlm_lib.texts.data import TextData, gather_windows
 from charlm_lib.texts.vocabulary import UNK, Vocab, readable, some_of
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import jax
 import numpy as np
 
+from charlm_lib.checks import check_sizes
 from charlm_lib.engine.parameters import as_key
 from charlm_lib.engine.settings import our_settings
-from charlm_lib.models import check_sizes
 
 
 class KneserNey:

@@ -8,8 +8,8 @@ import optax
 from flax import linen as nn
 
 from charlm_lib.cells import CELLS, make_model
+from charlm_lib.checks import check_sizes
 from charlm_lib.engine.streams import SHARES
-from charlm_lib.models import check_sizes
 from charlm_lib.runs.training import Trainer
 from charlm_lib.texts.data import TextData, cleaned
 

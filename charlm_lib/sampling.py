@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from charlm_lib.checks import check_sizes
 from charlm_lib.engine.devices import jit_model
 from charlm_lib.engine.parameters import as_key
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.twins import Use, fuse
-from charlm_lib.models import check_sizes
 from charlm_lib.runs.results import FitResult
 from charlm_lib.texts.vocabulary import Vocab, readable, some_of
 

@@ -14,8 +14,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from tests import quick_compiler
+
 matplotlib.use("Agg")
 jax.config.update("jax_disable_most_optimizations", True)  # these models compile longer than run
+quick_compiler.set_flag()
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 import charlm_lib as cl  # noqa: E402
@@ -53,6 +56,13 @@ TEXT = (
     "in his trousers pockets he walked slowly out of the room and we heard his slippers "
     "shuffling down the long passage to his laboratory "
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def started_jax():
+    """Start JAX with the quick compiler, which is for this process alone."""
+    jax.block_until_ready(jax.numpy.zeros(1) + 1)
+    quick_compiler.unset_flag()
 
 
 @pytest.fixture(autouse=True)

@@ -4,29 +4,21 @@ XLA compiles a Python loop over time into one long program: it takes longer to c
 several layers, to run. Here one step is compiled, and whatever need not wait for the step before it
 happens once for all steps: the products with the inputs before the loop, the gradients of the
 weights after it (`products`). The loops are in `recurrences` and `lstm_recurrence`. The parameters
-have the same names and shapes as in `models`, so either module runs the weights of the other.
+have the same names and shapes as in `layers`, so either module runs the weights of the other.
 """
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from charlm_lib.checks import check_inputs, check_sizes, initial_state
 from charlm_lib.engine.lstm_recurrence import lstm_recurrence
 from charlm_lib.engine.products import project
 from charlm_lib.engine.recurrences import gru_recurrence, tanh_recurrence
+from charlm_lib.language_model import RNNLM, RNNLMScratch
+from charlm_lib.layers.concise import GRU, LSTM, RNN
+from charlm_lib.layers.scratch import RNNScratch, StackedRNNScratch
 from charlm_lib.losses import LANES
-from charlm_lib.models import (
-    GRU,
-    LSTM,
-    RNN,
-    RNNLM,
-    RNNLMScratch,
-    RNNScratch,
-    StackedRNNScratch,
-    check_inputs,
-    check_sizes,
-    initial_state,
-)
 
 
 class FusedRNNScratch(RNNScratch):

@@ -55,7 +55,7 @@ def fuse(model: nn.Module, use: Use, *more: Use) -> nn.Module:
 
     Either comes without a learning rate, which is no part of what it computes.
 
-    A layer has a twin if it computes exactly what the layer of the same name in `models` does:
+    A layer has a twin if it computes exactly what the layer of the same name in `layers` does:
     JAX traces both, called in each of these ways, and their programs must be equal. So a chapter's
     own copy of a layer has a twin, until somebody edits what it computes. The same holds for the
     language model around it; where that one is edited, its layer can still have a twin.
@@ -94,7 +94,7 @@ def as_ours(model: nn.Module, *uses: Use) -> nn.Module | None:
 
 
 def settings_of_ours(module: nn.Module | None) -> tuple[str, dict] | None:
-    """Give the name of the module's class and its settings, if `models` has one of that name."""
+    """Give the name of the module's class and its settings, if `KINDS` has one of that name."""
     kind = type(module).__name__
     if kind not in KINDS:
         return None

@@ -1,7 +1,5 @@
 """What is wrong with a model, with a start, or with a run that has ended; and what to change."""
 
-from pathlib import Path
-
 import jax
 import numpy as np
 from flax import linen as nn
@@ -13,7 +11,6 @@ from charlm_lib.engine.parameters import param_shapes, without_lr
 from charlm_lib.engine.probing import logits_shape
 from charlm_lib.evaluation import TrainedModel, check_vocab, windows_loss
 from charlm_lib.losses import has_exploded
-from charlm_lib.runs.files import may_be_replaced
 from charlm_lib.runs.results import FitResult
 from charlm_lib.texts.data import TextData
 
@@ -26,14 +23,6 @@ def check_kinds(model: nn.Module, data: TextData) -> None:
         raise ValueError(
             f"fit needs a Flax model and TextData, in this order, not {type(model).__name__} and "
             f"{type(data).__name__}"
-        )
-
-
-def check_checkpoint(path: Path) -> None:
-    """Raise a ValueError unless checkpoints can be written to a file of this name."""
-    if path.is_dir() or not may_be_replaced(path):
-        raise ValueError(
-            f"checkpoint {str(path)!r} exists and is no saved result: name another file"
         )
 
 

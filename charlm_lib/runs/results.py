@@ -218,7 +218,7 @@ def load(path: str | Path, model: nn.Module | None = None) -> FitResult:
     Args:
         path: the file.
         model: the Flax module, needed only where it computes something else than one of
-            `charlm_lib.models`; it must be the one that was saved.
+            charlm_lib's; it must be the one that was saved.
 
     Raises:
         FileNotFoundError: there is no such file.

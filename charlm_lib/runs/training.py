@@ -1,9 +1,7 @@
 """The `Trainer`, which lets a language model learn the windows of a text."""
 
-import math
-import time
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax
@@ -11,32 +9,27 @@ import numpy as np
 import optax
 from flax import linen as nn
 
+from charlm_lib.checks import check_sizes, refuse_arguments
 from charlm_lib.display.progress import FitDisplay
 from charlm_lib.engine.batches import on_any_process
-from charlm_lib.engine.fingerprint import describe_run, goes_on, settings_of_whole
+from charlm_lib.engine.fingerprint import describe_run
 from charlm_lib.engine.optimizers import Rule, clipped, is_number, sgd
 from charlm_lib.engine.parameters import without_lr
 from charlm_lib.engine.probing import is_known, looks_ahead
-from charlm_lib.engine.running import Begin, Measured, Run
+from charlm_lib.engine.running import Run
 from charlm_lib.engine.settings import our_settings
 from charlm_lib.engine.short_runs import note, shorten
 from charlm_lib.engine.stopping import StopButton
 from charlm_lib.engine.streams import check_streams
 from charlm_lib.engine.twins import fuse, training_uses
 from charlm_lib.evaluation import TrainedModel
-from charlm_lib.losses import has_exploded, perplexity
-from charlm_lib.models import check_sizes, refuse_arguments
-from charlm_lib.runs.judging import (
-    advise,
-    check_checkpoint,
-    check_kinds,
-    check_model,
-    check_start,
-    exploded,
-)
+from charlm_lib.losses import has_exploded
+from charlm_lib.runs.checkpoints import Timer, check_checkpoint
+from charlm_lib.runs.going_on import go_on
+from charlm_lib.runs.judging import advise, check_kinds, check_model, check_start, exploded
+from charlm_lib.runs.log import Log
 from charlm_lib.runs.results import FitResult
 from charlm_lib.texts.data import TextData
-from charlm_lib.texts.vocabulary import Vocab
 
 EVERY_DEVICE = (
     "leave it out, since all devices that JAX sees share the work; JAX_PLATFORMS=cpu in the "
@@ -210,7 +203,7 @@ class Trainer:
         key: jax.Array | int,
         rule: Rule,
         start: FitResult | None,
-        log: "Log",
+        log: Log,
     ) -> tuple[Run, dict, str]:
         """Begin a run, which begins to compile; give also its settings, and a few words on it.
 
@@ -235,97 +228,3 @@ class Trainer:
                 "every step depend on the steps before it only.",
                 stacklevel=4,
             )
-
-
-class Timer:
-    """Says, when called, whether so many minutes have passed since it last said so."""
-
-    def __init__(self, minutes: float):
-        if not (is_number(minutes) and minutes >= 0):
-            raise ValueError(f"checkpoint_minutes={minutes!r} must be a number of minutes")
-        self.seconds, self.last = 60 * minutes, time.monotonic()
-
-    def __call__(self) -> bool:
-        if time.monotonic() - self.last < self.seconds:
-            return False
-        self.last = time.monotonic()
-        return True
-
-
-def go_on(start: FitResult, settings: dict, log: "Log") -> tuple[Begin, dict, str]:
-    """Say what a run begins with that goes on from a result, and take over its history.
-
-    Returns:
-        Parameters and state of the optimizer; the settings of the whole run; and a few words.
-    """
-    begin = Begin(start.params, [])
-    if not goes_on(start.settings, settings):
-        return begin, settings, "a new run from the parameters of start"
-    log.take_over(start)
-    done = len(start.history["epoch"])
-    words = f"goes on after epoch {done}"
-    same = start.settings["optimizer"] == settings["optimizer"]
-    if same and (start.opt_state or settings["optimizer"] == "sgd"):
-        whole = settings_of_whole(start.settings, done, settings)
-        return Begin(start.params, start.opt_state), whole or settings, words
-    return begin, settings, f"{words}, with a new state of the optimizer"
-
-
-@dataclass
-class Log:
-    """What a run has been like so far.
-
-    Args:
-        train_size, val_size: characters that an epoch predicts.
-    """
-
-    train_size: int
-    val_size: int
-    best: float = math.inf  # the lowest validation perplexity
-    best_params: dict = field(default_factory=dict)
-    val_loss: float = math.nan  # of the last epoch, per character
-    stopped: str = "finished"
-    grad_norms: list[np.ndarray] = field(default_factory=list)
-    history: dict[str, list] = field(
-        default_factory=lambda: {
-            name: [] for name in ("epoch", "train_perplexity", "val_perplexity", "seconds")
-        }
-    )
-
-    def take_over(self, start: FitResult) -> None:
-        """Begin with what an earlier part of the run was like."""
-        self.history = {name: list(values) for name, values in start.history.items()}
-        self.grad_norms = [start.grad_norms]
-        if start.best_epoch:
-            self.best = start.history["val_perplexity"][start.best_epoch - 1]
-            self.best_params = start.best_params
-
-    def add(self, number: int, measured: Measured, run: Run) -> None:
-        """Take note of an epoch, and of the run's parameters if they are the best so far."""
-        train_nll = measured.train_nll.sum(dtype=float)
-        self.val_loss = measured.val_nll / self.val_size
-        self.history["epoch"].append(number)
-        self.history["train_perplexity"].append(perplexity(train_nll / self.train_size))
-        self.history["val_perplexity"].append(perplexity(self.val_loss))
-        self.history["seconds"].append(measured.seconds)
-        self.grad_norms.append(measured.grad_norms)
-        if self.history["val_perplexity"][-1] < self.best:
-            self.best, self.best_params = self.history["val_perplexity"][-1], run.params
-        if not np.isfinite(measured.train_nll).all():
-            self.stopped = "diverged"
-
-    def result(self, model: nn.Module, vocab: Vocab, settings: dict, run: Run) -> FitResult:
-        """Give what is left when the run is over, on JAX's default device."""
-        norms = np.concatenate(self.grad_norms) if self.grad_norms else np.zeros(0, np.float32)
-        return FitResult(
-            model=model,
-            params=jax.device_put(run.params),
-            vocab=vocab,
-            history=self.history,
-            settings=settings,
-            best_params=jax.device_put(self.best_params or run.first_params),
-            grad_norms=norms,
-            compile_seconds=run.compile_seconds,
-            stopped=self.stopped,
-            opt_state=run.opt_state,
-        )

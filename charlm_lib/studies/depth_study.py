@@ -23,7 +23,7 @@ from safetensors.numpy import load_file, save_file
 from charlm_lib.cells import make_model
 from charlm_lib.engine.parameters import param_shapes
 from charlm_lib.evaluation import TrainedModel, text_nll
-from charlm_lib.models import RNNLM
+from charlm_lib.language_model import RNNLM
 from charlm_lib.runs.results import FitResult
 from charlm_lib.runs.training import Trainer
 from charlm_lib.texts.corpus import read_corpus

@@ -23,7 +23,7 @@ from flax import linen as nn
 from charlm_lib.cells import CELLS, make_model
 from charlm_lib.engine.parameters import first_params
 from charlm_lib.engine.twins import Use, fuse
-from charlm_lib.models import RNNLM
+from charlm_lib.language_model import RNNLM
 from charlm_lib.studies.depth_study import SEEDS, versions
 
 RECORD = Path(__file__).parent / "records" / "recall.json"

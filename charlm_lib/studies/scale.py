@@ -25,7 +25,7 @@ import optax
 
 from charlm_lib.engine.parameters import param_shapes
 from charlm_lib.evaluation import text_nll
-from charlm_lib.models import RNNLM
+from charlm_lib.language_model import RNNLM
 from charlm_lib.runs.training import Trainer
 from charlm_lib.studies import amounts, recipe
 from charlm_lib.studies.depth_study import SEEDS, TEST_START, choose_lr, versions

@@ -23,10 +23,11 @@ from flax import linen as nn
 from flax.traverse_util import flatten_dict, unflatten_dict
 from safetensors.numpy import load_file, save_file
 
+from charlm_lib.checks import initial_state
 from charlm_lib.comparison import best_weight, mixture_nll
 from charlm_lib.engine.recurrences import gru_recurrence
 from charlm_lib.evaluation import TrainedModel, text_nll
-from charlm_lib.models import RNNLM, initial_state
+from charlm_lib.language_model import RNNLM
 from charlm_lib.ngram import KneserNey, adaptive_nll, choose_order
 from charlm_lib.runs.results import FitResult
 from charlm_lib.runs.training import Trainer

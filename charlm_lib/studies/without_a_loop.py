@@ -22,12 +22,13 @@ import jax
 import numpy as np
 from flax import linen as nn
 
-from charlm_lib.attention import CausalAttention
 from charlm_lib.engine.parameters import param_shapes
 from charlm_lib.evaluation import nll_by_context, text_nll
-from charlm_lib.linear_recurrence import LRU, MinGRU, linear_loop
-from charlm_lib.models import GRU, RNN, RNNLM
-from charlm_lib.residual import ResidualStack
+from charlm_lib.language_model import RNNLM
+from charlm_lib.layers.attention import CausalAttention
+from charlm_lib.layers.concise import GRU, RNN
+from charlm_lib.layers.linear_recurrence import LRU, MinGRU, linear_loop
+from charlm_lib.layers.residual import ResidualStack
 from charlm_lib.runs.results import FitResult
 from charlm_lib.runs.training import Trainer
 from charlm_lib.studies import cells_compared

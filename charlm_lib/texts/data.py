@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from charlm_lib.models import check_sizes, refuse_arguments
+from charlm_lib.checks import check_sizes, refuse_arguments
 from charlm_lib.texts.cleaning import check_no_name, check_string, clean, quoted
 from charlm_lib.texts.corpus import read_corpus
 from charlm_lib.texts.files import read_file, read_url

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from charlm_lib.models import refuse_arguments
+from charlm_lib.checks import refuse_arguments
 from charlm_lib.texts.cleaning import check_string, clean, quoted
 
 UNK = "<unk>"

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from charlm_lib.attention import CausalAttention
+from charlm_lib.layers.attention import CausalAttention
 from tests.core.test_linear_recurrence import random_numbers
 
 N, D, H, HEADS, WINDOW = 3, 5, 6, 2, 4

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from charlm_lib.linear_recurrence import LRU, MinGRU, join, linear_loop, linear_recurrence
+from charlm_lib.layers.linear_recurrence import LRU, MinGRU, join, linear_loop, linear_recurrence
 
 T, N, D, H = 7, 3, 5, 4  # steps, texts, inputs, units: all different
 

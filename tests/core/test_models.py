@@ -7,7 +7,7 @@ import pytest
 from flax import linen as nn
 
 import charlm_lib as cl
-from charlm_lib.models import refuse_arguments
+from charlm_lib.checks import refuse_arguments
 
 T, B, V, H = 5, 3, 7, 4  # steps, batch, tokens, hidden units: all different
 DEPTHS = (1, 2, 3)

@@ -19,6 +19,7 @@ from charlm_lib.engine.devices import (
     release,
     use_all_cores,
 )
+from tests.quick_compiler import EMITTERS, knows_flag
 
 
 def mesh_of(n):
@@ -133,8 +134,15 @@ def test_where_compiled_programs_are_kept(tmp_path, monkeypatch, environment, fo
 
 
 @pytest.fixture
-def usual_compiler():
+def usual_compiler(monkeypatch):
     """The compiler as a reader has it, not the quick one of these tests."""
+
+    def options(platform):
+        found = compiler_options(platform)
+        return found | {EMITTERS: True} if found and knows_flag() else found
+
+    for module in (devices, compiling):
+        monkeypatch.setattr(module, "compiler_options", options)
     jax.config.update("jax_disable_most_optimizations", False)
     yield
     jax.config.update("jax_disable_most_optimizations", True)

@@ -19,7 +19,7 @@ from charlm_lib.engine.optimizers import (
     sgd,
 )
 from charlm_lib.engine.programs import as_numbers
-from charlm_lib.runs import training
+from charlm_lib.runs import checkpoints, training
 
 H = 8
 
@@ -261,7 +261,7 @@ def test_a_checkpoint_that_would_go_astray_is_refused_before_training(data, tmp_
 
 def test_checkpoints_come_after_so_many_minutes(data, tmp_path, monkeypatch):
     clock = iter(range(0, 100_000, 100))  # every look at the clock is 100 seconds later
-    monkeypatch.setattr(training.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(checkpoints.time, "monotonic", lambda: next(clock))
     saved = []
     monkeypatch.setattr(cl.FitResult, "save", lambda r, p: saved.append(len(r.history["epoch"])))
     fit = functools.partial(cl.Trainer(9).fit, make_model(data), data, show=False)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import charlm_lib as cl
 from charlm_lib.engine.running import Measured
+from charlm_lib.runs.log import Log
 from charlm_lib.runs.results import FitResult
-from charlm_lib.runs.training import Log
 
 VOCAB = cl.Vocab("abc ")
 MODEL = cl.RNNLM(cl.RNN(2), len(VOCAB), lr=1.0)

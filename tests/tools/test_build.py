@@ -67,8 +67,10 @@ def test_a_chapter_that_runs_beside_another_leaves_its_results_alone(
 
 def test_chapters_that_run_beside_another_take_and_save_no_results():
     names = places.chapter_names()
-    for name, other in lanes.BESIDE.items():
-        assert name in names and other in names and other not in lanes.BESIDE
+    pairs = lanes.BESIDE | lanes.IN_TESTS
+    assert len(pairs) == len(lanes.BESIDE) + len(lanes.IN_TESTS)
+    for name, other in pairs.items():
+        assert name in names and other in names and other not in pairs
         assert "results/" not in (ROOT / f"{name}.ipynb").read_text(encoding="utf-8")
 
 
@@ -173,9 +175,10 @@ def test_chapters_are_tested_from_a_folder_without_results(small_book, tmp_path)
 def test_every_chapter_is_in_one_lane():
     """Also where the chapter that another one would run beside is not there."""
     names = places.chapter_names()
-    for some in (names, names[:1], [n for n in names if n in lanes.BESIDE]):
+    alone = [n for n in names if n in lanes.BESIDE]
+    for some, pairs in [(names, None), (names[:1], None), (alone, None), (names, lanes.IN_TESTS)]:
         ran = []
-        done = lanes.in_lanes(some, lambda name, ran=ran: ran.append(name) or name.upper())
+        done = lanes.in_lanes(some, lambda name, ran=ran: ran.append(name) or name.upper(), pairs)
         assert sorted(ran) == sorted(some)
         assert list(done.items()) == [(name, name.upper()) for name in some]
 

@@ -143,7 +143,7 @@ def test_no_folder_of_this_machine_and_no_address_remains(tmp_path):
     texts = [
         f"{tmp_path}/results/a.safetensors",
         f"{sys.prefix}/lib/python3.11/warnings.py",
-        f"{ROOT}/charlm_lib/models.py",
+        f"{ROOT}/charlm_lib/losses.py",
         f"{Path.home()}/notes",
         "/var/tmp/ipykernel_4711/123456.py:3: UserWarning",
         "<Axes object at 0x7f32fabcde10>",

@@ -13,14 +13,27 @@ BESIDE = {
     "chapters/does-depth-help": "chapters/bigger-and-better",
     "chapters/linen-and-nnx": "chapters/bigger-and-better",
 }
+# A test compares no times, so that chapters which print some may run beside others there.
+IN_TESTS = {
+    "chapters/recurrence-without-a-loop": "chapters/stacked-rnn",
+    "chapters/a-cell-drops-in": "chapters/multilayer-gru",
+}
 
 
-def in_lanes(names: list[str], run: Callable[[str], Done]) -> dict[str, Done]:
+def in_lanes(
+    names: list[str], run: Callable[[str], Done], pairs: dict[str, str] | None = None
+) -> dict[str, Done]:
     """Call `run` for each chapter in reading order, for those of BESIDE beside the other one.
+
+    Args:
+        names: the chapters.
+        run: runs one.
+        pairs: others than BESIDE.
 
     Returns what it returned, in reading order. An error ends the run once the lanes are still.
     """
-    beside = {n: BESIDE[n] for n in names if BESIDE.get(n) in names}
+    pairs = BESIDE if pairs is None else pairs
+    beside = {n: pairs[n] for n in names if pairs.get(n) in names}
     done = dict.fromkeys(names)
     with ThreadPoolExecutor(1) as second_lane:
         for name in (n for n in names if n not in beside):

@@ -4,9 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.book import places
+from tools.book import lanes, places
 from tools.book.kernel import kernel_environment
-from tools.book.lanes import in_lanes
 from tools.book.stage import copy_chapters
 
 
@@ -29,7 +28,8 @@ def test_chapters(folder: Path, fast: bool = False) -> int:
         print(done.stdout + done.stderr, flush=True)
         return done.returncode
 
-    return max(in_lanes(list(copies), run).values())
+    pairs = lanes.BESIDE | lanes.IN_TESTS
+    return max(lanes.in_lanes(list(copies), run, pairs).values())
 
 
 def warnings_as_errors() -> str:

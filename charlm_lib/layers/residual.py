@@ -2,7 +2,7 @@
 
 from flax import linen as nn
 
-from charlm_lib.models import check_inputs, check_sizes
+from charlm_lib.checks import check_inputs, check_sizes
 
 
 class ResidualStack(nn.Module):

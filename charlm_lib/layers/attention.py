@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from flax import linen as nn
 
-from charlm_lib.models import check_inputs, check_sizes
+from charlm_lib.checks import check_inputs, check_sizes
 
 
 def windowed_attention(Q, K, V, by_distance, seen):

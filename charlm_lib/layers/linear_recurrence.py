@@ -2,8 +2,7 @@
 
 `H_t = A_t * H_(t-1) + B_t`, where neither A nor B depends on H. Two steps in a row are one step of
 the same kind, and so a tree of such joints gives all states in about 2 log2(num_steps) rounds
-(Blelloch, 1990; Martin and Cundy, 2018). The layers are called as those of `models` are, and carry
-a state as those do.
+(Blelloch, 1990; Martin and Cundy, 2018). The layers carry a state, as those with a loop do.
 """
 
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from charlm_lib.models import check_inputs, check_sizes, initial_state
+from charlm_lib.checks import check_inputs, check_sizes, initial_state
 
 
 def join(early, late):
