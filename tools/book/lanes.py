@@ -16,7 +16,7 @@ BESIDE = {
 # A test compares no times, so that chapters which print some may run beside others there.
 IN_TESTS = {
     "chapters/recurrence-without-a-loop": "chapters/stacked-rnn",
-    "chapters/a-cell-drops-in": "chapters/multilayer-gru",
+    "chapters/what-the-layers-know": "chapters/multilayer-gru",
 }
 
 
