@@ -37,6 +37,9 @@ FIGURES = {
     ),
     "within a factor of two": lambda: lines(3.8, 7.4, x=[10_000, 20_000, 50_000, 80_000, 160_000]),
     "seventeen powers": lambda: lines(1e-17, 1),
+    "two fives": lambda: plots.plot_lines(
+        range(1, 6), {"a": np.linspace(1.5, 12.46, 5)}, "layer", "y", log=False
+    ),
     "small": lambda: lines(1.2e-5, 4e-5),
     "both logarithmic": lambda: lines(4.0, 12.0, n=6, x=[1, 4, 8, 32, 64], log_x=True),
     "updates": lambda: plots.plot_grad_norms({"free": UP * 40, "clipped": DOWN}, clip=0.25),

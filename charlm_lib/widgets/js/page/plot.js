@@ -9,7 +9,8 @@ const LABEL_HEIGHT = 15;
 const WIDE = 5; // times: a shorter logarithmic axis has even ticks
 
 /**
- * @typedef {{low: number, high: number, isLog?: boolean, ticks?: number[], title: string}} Axis
+ * @typedef {{low: number, high: number, isLog?: boolean, ticks?: number[], least?: number,
+ *   title: string}} Axis least: the smallest step between two even ticks
  * @typedef {{className: string, name: string, points: [number, number][]}} Line
  */
 
@@ -20,8 +21,9 @@ function placing({ low, high, isLog }, from, to) {
   return (v) => from + ((place(v) - first) / (last - first)) * (to - from);
 }
 
-function ticksOfAxis({ low, high, isLog, ticks }, most) {
-  return ticks ?? (isLog && high / low > WIDE ? logTicks : evenTicks)(low, high, most);
+function ticksOfAxis({ low, high, isLog, ticks, least }, most) {
+  if (ticks) return ticks;
+  return isLog && high / low > WIDE ? logTicks(low, high, most) : evenTicks(low, high, most, least);
 }
 
 /**
