@@ -65,11 +65,11 @@ function drawnLine({ points, className }, { X, Y }) {
   return svg("polyline", { points: places.join(" "), class: `clm-series ${className}` });
 }
 
-/** The names of the lines at their ends, none over another, none below the axis. */
-function namesAtEnds(lines, { X, Y, bottom }) {
+/** The names of the lines past their ends, none over another, none below the axis. */
+function namesAtEnds(lines, { X, Y, bottom }, gap) {
   const labels = lines.map(({ points, name, className }) => {
     const [x, y] = points.at(-1);
-    return { name, className, x: X(x) + 6, y: Y(y) + 4 };
+    return { name, className, x: X(x) + gap, y: Y(y) + 4 };
   });
   labels.sort((a, b) => b.y - a.y); // from the lowest up
   return labels.map(({ name, className, ...place }, i) => {
@@ -83,18 +83,19 @@ function namesAtEnds(lines, { X, Y, bottom }) {
  * Draws axes, lines and their names.
  * @param {SVGElement} target
  * @param {Line[]} lines
- * @param {{label: string, width: number, height: number, x: Axis, y: Axis}} plot label: all of it
- *   in words
+ * @param {{label: string, width: number, height: number, x: Axis, y: Axis, gap?: number}} plot
+ *   label: all of it in words; gap: pixels from the end of a line to its name
  */
 export function drawPlot(target, lines, plot) {
   const drawn = lines.filter(({ points }) => points.length);
-  const places = placesOf({ ...plot, room: roomFor(drawn.map(({ name }) => name)) });
+  const { gap = 6 } = plot;
+  const places = placesOf({ ...plot, room: roomFor(drawn.map(({ name }) => name)) + gap - 6 });
   target.setAttribute("viewBox", `0 0 ${plot.width} ${plot.height}`);
   target.setAttribute("aria-label", plot.label);
   target.replaceChildren(
     ...axesOfPlot(plot, places),
     ...drawn.map((line) => drawnLine(line, places)),
-    ...namesAtEnds(drawn, places),
+    ...namesAtEnds(drawn, places, gap),
   );
   return places;
 }

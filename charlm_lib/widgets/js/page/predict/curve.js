@@ -149,7 +149,7 @@ export class CurveQuestion {
     if (isRevealed) lines.push({ ...truth, points: x.map((at, i) => [at, y[i]]) });
     const least = x.every(Number.isInteger) ? 1 : 0; // no half layers
     this.places = drawPlot(this.plot, lines, {
-      ...{ width: this.width, height: HEIGHT },
+      ...{ width: this.width, height: HEIGHT, gap: 13 }, // past a point that can be moved
       x: { low: x[0], high: x[x.length - 1], least, title: xlabel },
       y: { low, high, isLog: log, title: ylabel },
       label: `${ylabel} against ${xlabel}: your sketch${isRevealed ? ", and the true curve" : ""}`,
