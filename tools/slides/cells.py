@@ -58,7 +58,8 @@ def on_slide(cell: NotebookNode) -> NotebookNode:
     """Give what a slide shows of a cell.
 
     Of code that draws, or that shows a widget or a table, it is that alone; of any other the code
-    and what it printed. Of several widgets a slide has room for the first. `"shows": "code"` or `"output"` beside the slide type changes this.
+    and what it printed. Of several widgets a slide has room for the first. `"shows": "code"` or
+    `"output"` beside the slide type changes this.
     """
     cell = NotebookNode(cell, metadata=NotebookNode(cell.metadata))
     if cell.cell_type == "markdown":
