@@ -1,5 +1,5 @@
-// The film of a run of TrainInThePage: one slider through its updates, and what the model was there.
-// The newest run is shown, until the reader chooses an earlier one.
+// The film of a run of TrainInThePage: one slider through its updates, and what the model was then;
+// of the newest run, until the reader chooses an earlier one.
 
 import { screenOf } from "../../learning/screen.js";
 import { button, row, select, slider } from "../controls.js";
