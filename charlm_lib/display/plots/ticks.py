@@ -38,8 +38,7 @@ def log_ticks(low: float, high: float) -> list[float]:
     for digits in DIGITS:
         ticks = [float(f"{digit}e{power}") for power in powers for digit in digits]
         ticks = [tick for tick in ticks if low <= tick <= high]
-        are_short = low >= PLAIN or digits == DIGITS[-1]
-        if len(ticks) <= MOST and are_short:
+        if len(ticks) <= MOST:
             return ticks
     every = math.ceil(len(ticks) / MOST)
     return [tick for tick in ticks if round(math.log10(tick)) % every == 0]
