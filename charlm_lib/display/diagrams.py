@@ -4,7 +4,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from charlm_lib.display.style import COLORS, INK, RC
+from charlm_lib.display.style import COLORS, INK, RC, WIDTH
 
 LSTM_ARROWS = (  # of `draw_lstm_step`, from box to box
     ((0, 2.3), (1.6, 2.3)),
@@ -37,7 +37,7 @@ def draw_unrolled(text: str, targets: str, num_layers: int = 1) -> Figure:
         raise ValueError(f"text {text!r} and targets {targets!r} must be equally long")
     top = num_layers + 1
     with mpl.rc_context(RC):
-        figure, ax = plt.subplots(figsize=(6.4, 1.1 + 0.85 * top))
+        figure, ax = plt.subplots(figsize=(WIDTH, 1.1 + 0.85 * top))
         for t, (read, target) in enumerate(zip(text, targets, strict=True), start=1):
             _box(ax, t, 0, f"$X_{t}$", INK)
             ax.text(t, -0.55, f"‘{read}’", ha="center", va="center", color=INK)
@@ -68,7 +68,7 @@ def draw_lstm_step() -> Figure:
     """
     road, gates, below = 2.3, 0.6, -0.6
     with mpl.rc_context(RC):
-        figure, ax = plt.subplots(figsize=(6.4, 3.2))
+        figure, ax = plt.subplots(figsize=(WIDTH, 3.2))
         for x, y, label in ((0, road, "$C_{t-1}$"), (6.6, road, "$C_t$")):
             _box(ax, x, y, label, COLORS[0])
         for x, label in ((0, "$X_t, H_{t-1}$"), (6.6, "$H_t$")):
@@ -137,7 +137,7 @@ def draw_scan_tree(num_steps: int = 8) -> Figure:
     rounds = scan_rounds(num_steps)
     places = {(t, t): (t, 0) for t in range(1, num_steps + 1)}
     with mpl.rc_context(RC):
-        figure, ax = plt.subplots(figsize=(6.4, 1.0 + 0.62 * len(rounds)))
+        figure, ax = plt.subplots(figsize=(WIDTH, 1.0 + 0.62 * len(rounds)))
         for number, pairs in enumerate(rounds, start=1):
             ax.text(0, number, f"round {number}", ha="center", va="center", color=INK)
             for early, late in pairs:

@@ -10,10 +10,14 @@ from cycler import cycler
 
 INK = "#7b7b7b"
 COLORS = ("#2f83c5", "#d1681d", "#2f9456", "#b65cae", "#a68313", "#cf5353")
+COOL, WARM = COLORS[:2]  # of states below and above 0, here and in the widgets (style.css)
 # Six that differ from each other without colour: solid, dashes, dash-dot, dots, long dashes, ...
 STYLES = ("-", "--", "-.", ":", (0, (9, 3)), (0, (6, 2, 1, 2, 1, 2)))
+LEVEL = (0, (1, 3))  # dots, of a line that everything is compared with
+# A column of a phone has 342 pixels: of a figure so narrow the words are still 10 pixels high.
+WIDTH = 5.2
 RC = {
-    "figure.figsize": (6.4, 3.6),
+    "figure.figsize": (WIDTH, 3.6),
     "figure.facecolor": "none",
     "savefig.facecolor": "none",
     "axes.facecolor": "none",
@@ -30,7 +34,9 @@ RC = {
     "grid.alpha": 0.25,
     "legend.frameon": False,
     "legend.labelcolor": INK,
-    "legend.handlelength": 3,
+    "legend.columnspacing": 1.2,
+    "legend.fontsize": 10,
+    "legend.handlelength": 2.6,
     "lines.linewidth": 1.8,
     "text.color": INK,
     "xtick.color": INK,

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.browser.conftest import HTML, SECONDS, until_idle
+from tests.browser.contrast import contrast
 from tools.book.stage import for_site
 from tools.site.code import PLAIN
 from tools.site.licences import COMPONENTS, TEXTS
@@ -65,6 +66,20 @@ def test_equations_and_figures_are_numbered(seen, path):
     figures = page.locator("article figcaption .caption-number").all_inner_texts()
     assert equations and all(e.strip(" #¶").startswith(f"({chapter}.") for e in equations)
     assert figures and all(f.strip().startswith(f"Fig. {chapter}.") for f in figures)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", CHAPTERS[:1])
+def test_captions_are_neither_pale_nor_thin(seen, path, scheme):
+    page = seen(path, scheme=scheme).page
+    numbers = "(color) => color.match(/[\\d.]+/g).slice(0, 3).map(Number)"
+    ground = page.evaluate(f"({numbers})(getComputedStyle(document.body).backgroundColor)")
+    captions = page.locator("article figcaption .caption-text, article figcaption p")
+    read = f"all => all.map(getComputedStyle).map((s) => [({numbers})(s.color), s.fontWeight])"
+    found = captions.evaluate_all(read)
+    assert found
+    for ink, weight in found:
+        assert contrast(ink, ground) >= 9 and int(weight) >= 400
 
 
 @pytest.mark.parametrize("path", PAGES)

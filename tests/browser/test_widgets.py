@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import HTML, new_context, open_page, patience
+from tests.browser.contrast import contrast
 from tests.browser.widgets_page import (
     CHOICE,
     NEXT,
@@ -397,20 +398,6 @@ def test_a_phone_can_show_and_touch_everything(opened, scheme):
         "all => all.filter((e) => !e.labels.length).map((e) => e.outerHTML)"
     )
     assert unnamed == []
-
-
-def channel(value):
-    value /= 255
-    return value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
-
-
-def contrast(one, two):
-    light, dark = sorted(
-        (sum(w * channel(c) for w, c in zip((0.2126, 0.7152, 0.0722), rgb, strict=True))
-         for rgb in (one, two)),
-        reverse=True,
-    )  # fmt: skip
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -269,6 +269,32 @@ def test_the_film_plays_by_itself_and_stops_at_its_end(page):
     expect(play).to_be_visible()
 
 
+def test_a_new_run_leaves_the_film_of_the_run_before_to_go_back_to(page):
+    train = widget(page, TRAIN)
+    which = train.get_by_label("Film of run")
+    one, new = (train.get_by_role("button", name=name) for name in ("One update", "New run"))
+    for count in (1, 2):
+        one.click()
+        wait_for(page, lambda n=count: updates(train) == n)
+    words = train.locator(".clm-film .clm-note").first
+    expect(words).to_contain_text("Run A after update 2 of 2")
+    expect(which).to_be_hidden()
+    new.click()
+    expect(words).to_have_text("The film of this run begins with its first update.")
+    expect(which).to_have_value("B")
+    which.select_option("A")
+    expect(words).to_contain_text("Run A after update 2 of 2")
+    film = train.get_by_role("slider", name="Film, update")
+    film.press("Home")
+    expect(train.get_by_text("What it writes after update 0, at temperature")).to_be_visible()
+    one.click()  # the newest run goes on, and the reader's choice stays
+    wait_for(page, lambda: updates(train) == 1)
+    expect(words).to_contain_text("Run A after update 0 of 2")
+    train.get_by_role("button", name="Remove run A").click()
+    expect(words).to_contain_text("Run B after update 1 of 1")
+    expect(which).to_be_hidden()
+
+
 def test_learning_rate_and_clipping_act_while_it_runs(page):
     train = widget(page, TRAIN)
     train.get_by_role("button", name="Train", exact=True).click()

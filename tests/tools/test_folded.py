@@ -1,5 +1,7 @@
 """What answers a box "Predict first" is folded in notebooks, and nothing else."""
 
+import re
+
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -52,3 +54,18 @@ def test_every_chapter_that_asks_folds_an_answer_and_shows_its_code():
         asks = any(c.source.startswith(BOX[:19]) or f"\n{BOX[:19]}" in c.source for c in nb.cells)
         is_executed = any(c.get("outputs") for c in nb.cells)
         assert (asks and is_executed) == bool(folded(nb)), path.stem
+
+
+def test_the_line_beside_the_dots_gives_nothing_away():
+    """JupyterLab shows the first line of a folded output: one that the code has, no number."""
+    heads = []
+    for path in CHAPTERS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.get("metadata", {}).get("jupyter", {}).get("outputs_hidden"):
+                first = cell.outputs[0]
+                if first.output_type == "stream":
+                    head, _, answer = first.text.partition("\n")
+                    assert answer and head.rstrip(":") in cell.source, f"{path.stem}: {head!r}"
+                    assert not re.search(r"\d|True|False", head), f"{path.stem}: {head!r}"
+                    heads.append(head)
+    assert len(heads) > 20

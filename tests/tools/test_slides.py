@@ -64,6 +64,12 @@ def test_a_deck_has_the_cells_with_a_type_in_their_order():
     ]
 
 
+def test_of_several_widgets_a_slide_has_the_first():
+    second = new_output("display_data", {WIDGET_VIEW: {"model_id": "b"}})
+    (_, cell) = deck_cells(new_notebook(cells=[own("Draw"), code(outputs=[PLAY, second])]))
+    assert cell.outputs == [PLAY] and cell.source == ""
+
+
 def test_a_slide_knows_its_title_and_its_place_in_the_chapter():
     cells = [text("# One"), own("Why?"), text("## `Two` things"), own("What?\n\nSo."), code()]
     decks = [c.metadata.deck for c in deck_cells(new_notebook(cells=cells))]

@@ -117,6 +117,26 @@ def test_a_film_keeps_its_ends_and_more_of_the_beginning(run_node):
     assert found["at"] == {"train": 9, "norm": 1}
 
 
+def test_a_new_run_leaves_the_film_of_the_run_before(run_node):
+    program = (
+        START
+        + """
+    const { Comparison } = await load("learning/comparison.js");
+    const comparison = new Comparison();
+    const corpus = { text: input.text, tokens, title: "it" };
+    comparison.add(input.settings, corpus);
+    const [before] = comparison.runs;
+    const frames = [0, 1].map((updates) => ({ updates, parameters: new Float32Array([updates]) }));
+    before.film.add([[1, 9, 2]], frames);
+    comparison.keep(input.settings, corpus);
+    const counts = comparison.runs.map(({ film }) => film.frames.length);
+    give({ counts, names: comparison.runs.map(({ name }) => name) });
+    """
+    )
+    found = run_node(program, settings=settings(), text=TEXT)
+    assert found == {"counts": [2, 0], "names": ["A", "B"]}
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_a_change_acts_from_the_next_update_on_as_in_jax(run_node, optimizer):
     rates = {"sgd": (1.0, 0.2), "adam": (0.01, 0.03)}[optimizer]

@@ -234,3 +234,25 @@ def test_labels_never_collide_and_never_change_places(run_node):
             if one["from"] < other["to"] and other["from"] < one["to"]:
                 assert abs(y - z) > 14 - 1e-9
                 assert (y < z) == (one["y"] < other["y"])
+
+
+@pytest.mark.parametrize(
+    ("x", "ticks"),
+    [
+        ([1, 2, 3, 4], ["1", "2", "3", "4"]),
+        (list(range(1, 21)), ["2", "4", "6", "8", "10", "12", "14", "16", "18", "20"]),
+        ([0.5, 1, 1.5, 2], ["0.6", "0.8", "1", "1.2", "1.4", "1.6", "1.8", "2"]),
+    ],
+)
+def test_a_sketch_over_layers_has_whole_numbers_below_it(run_node, x, ticks):
+    program = """
+    await openPage();
+    globalThis.innerWidth = 800;
+    const { CurveQuestion } = await load("page/predict/curve.js");
+    const spec = { x: input.x, y: input.x, low: 0.1, high: 30, log: true, xlabel: "layers" };
+    const question = new CurveQuestion({ ...spec, ylabel: "loss" }, []);
+    question.ask(() => {});
+    const texts = question.drawing.all("text");
+    give(texts.filter((t) => t.attributes["text-anchor"] === "middle").map((t) => t.textContent));
+    """
+    assert run_node(program, x=x) == ticks

@@ -58,7 +58,8 @@ def on_slide(cell: NotebookNode) -> NotebookNode:
     """Give what a slide shows of a cell.
 
     Of code that draws, or that shows a widget or a table, it is that alone; of any other the code
-    and what it printed. `"shows": "code"` or `"output"` beside the slide type changes this.
+    and what it printed. Of several widgets a slide has room for the first. `"shows": "code"` or
+    `"output"` beside the slide type changes this.
     """
     cell = NotebookNode(cell, metadata=NotebookNode(cell.metadata))
     if cell.cell_type == "markdown":
@@ -66,6 +67,8 @@ def on_slide(cell: NotebookNode) -> NotebookNode:
         return cell
     outputs = [output for output in cell.outputs if not is_data_table(output)]
     drawn = [o for o in outputs if is_drawn(o)] or [o for o in outputs if is_table(o)]
+    if sum(is_widget(output) for output in drawn) > 1:
+        drawn = drawn[:1]
     shows = cell.metadata.slideshow.get("shows", "output" if drawn else "both")
     cell.outputs = [] if shows == "code" else drawn or outputs
     cell.source = "" if shows == "output" else cell.source
@@ -74,7 +77,12 @@ def on_slide(cell: NotebookNode) -> NotebookNode:
 
 def is_drawn(output: NotebookNode) -> bool:
     """Say whether an output is a figure or a widget."""
-    return any(kind.startswith("image/") or kind == WIDGET_VIEW for kind in output.get("data", {}))
+    return is_widget(output) or any(kind.startswith("image/") for kind in output.get("data", {}))
+
+
+def is_widget(output: NotebookNode) -> bool:
+    """Say whether an output is a widget."""
+    return WIDGET_VIEW in output.get("data", {})
 
 
 def linked(text: str) -> str:

@@ -40,7 +40,6 @@ export class Comparison {
   keep(settings, corpus) {
     if (this.isFull) throw new Error(`There are ${NAMES.length} runs: remove one first.`);
     this.current.pause();
-    this.current.film.close(); // only the current run can be gone through
     this.add(settings, corpus);
   }
 

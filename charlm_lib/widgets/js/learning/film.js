@@ -57,9 +57,4 @@ export class Film {
     const i = this.updates.findLastIndex((count) => count <= updates);
     return i < 0 ? undefined : { train: this.train[i], norm: this.norm[i] };
   }
-
-  /** Forgets the frames. */
-  close() {
-    this.frames = [];
-  }
 }

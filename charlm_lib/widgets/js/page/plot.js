@@ -9,7 +9,8 @@ const LABEL_HEIGHT = 15;
 const WIDE = 5; // times: a shorter logarithmic axis has even ticks
 
 /**
- * @typedef {{low: number, high: number, isLog?: boolean, ticks?: number[], title: string}} Axis
+ * @typedef {{low: number, high: number, isLog?: boolean, ticks?: number[], least?: number,
+ *   title: string}} Axis least: the smallest step between two even ticks
  * @typedef {{className: string, name: string, points: [number, number][]}} Line
  */
 
@@ -20,8 +21,9 @@ function placing({ low, high, isLog }, from, to) {
   return (v) => from + ((place(v) - first) / (last - first)) * (to - from);
 }
 
-function ticksOfAxis({ low, high, isLog, ticks }, most) {
-  return ticks ?? (isLog && high / low > WIDE ? logTicks : evenTicks)(low, high, most);
+function ticksOfAxis({ low, high, isLog, ticks, least }, most) {
+  if (ticks) return ticks;
+  return isLog && high / low > WIDE ? logTicks(low, high, most) : evenTicks(low, high, most, least);
 }
 
 /**
@@ -63,11 +65,11 @@ function drawnLine({ points, className }, { X, Y }) {
   return svg("polyline", { points: places.join(" "), class: `clm-series ${className}` });
 }
 
-/** The names of the lines at their ends, none over another, none below the axis. */
-function namesAtEnds(lines, { X, Y, bottom }) {
+/** The names of the lines past their ends, none over another, none below the axis. */
+function namesAtEnds(lines, { X, Y, bottom }, gap) {
   const labels = lines.map(({ points, name, className }) => {
     const [x, y] = points.at(-1);
-    return { name, className, x: X(x) + 6, y: Y(y) + 4 };
+    return { name, className, x: X(x) + gap, y: Y(y) + 4 };
   });
   labels.sort((a, b) => b.y - a.y); // from the lowest up
   return labels.map(({ name, className, ...place }, i) => {
@@ -81,18 +83,19 @@ function namesAtEnds(lines, { X, Y, bottom }) {
  * Draws axes, lines and their names.
  * @param {SVGElement} target
  * @param {Line[]} lines
- * @param {{label: string, width: number, height: number, x: Axis, y: Axis}} plot label: all of it
- *   in words
+ * @param {{label: string, width: number, height: number, x: Axis, y: Axis, gap?: number}} plot
+ *   label: all of it in words; gap: pixels from the end of a line to its name
  */
 export function drawPlot(target, lines, plot) {
   const drawn = lines.filter(({ points }) => points.length);
-  const places = placesOf({ ...plot, room: roomFor(drawn.map(({ name }) => name)) });
+  const { gap = 6 } = plot;
+  const places = placesOf({ ...plot, room: roomFor(drawn.map(({ name }) => name)) + gap - 6 });
   target.setAttribute("viewBox", `0 0 ${plot.width} ${plot.height}`);
   target.setAttribute("aria-label", plot.label);
   target.replaceChildren(
     ...axesOfPlot(plot, places),
     ...drawn.map((line) => drawnLine(line, places)),
-    ...namesAtEnds(drawn, places),
+    ...namesAtEnds(drawn, places, gap),
   );
   return places;
 }

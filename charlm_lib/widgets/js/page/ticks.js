@@ -23,9 +23,12 @@ export function tickText(x) {
   return x >= 1e5 || (x && x < 0.001) ? x.toExponential(0) : String(Number(x.toPrecision(3)));
 }
 
-/** Steps of 1, 2 or 5 times a power of ten, at most so many, between two numbers. */
-export function evenTicks(low, high, most) {
-  const rough = (high - low) / most;
+/**
+ * Steps of 1, 2 or 5 times a power of ten, at most so many, between two numbers.
+ * @param {number} least the smallest step: 1 for what is counted, such as layers
+ */
+export function evenTicks(low, high, most, least = 0) {
+  const rough = Math.max(least, (high - low) / most);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((digit) => digit * power >= rough);
   const first = Math.ceil(low / step);

@@ -147,9 +147,10 @@ export class CurveQuestion {
     const truth = { className: "clm-series-A", name: "it is" };
     const lines = [{ ...yours, points: anchors.map((anchor, i) => [anchor, heights[i]]) }];
     if (isRevealed) lines.push({ ...truth, points: x.map((at, i) => [at, y[i]]) });
+    const least = x.every(Number.isInteger) ? 1 : 0; // no half layers
     this.places = drawPlot(this.plot, lines, {
-      ...{ width: this.width, height: HEIGHT },
-      x: { low: x[0], high: x[x.length - 1], title: xlabel },
+      ...{ width: this.width, height: HEIGHT, gap: 13 }, // past a point that can be moved
+      x: { low: x[0], high: x[x.length - 1], least, title: xlabel },
       y: { low, high, isLog: log, title: ylabel },
       label: `${ylabel} against ${xlabel}: your sketch${isRevealed ? ", and the true curve" : ""}`,
     });

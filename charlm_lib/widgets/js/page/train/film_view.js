@@ -1,7 +1,8 @@
-// The film of TrainInThePage's run: one slider through its updates, and what the model was there.
+// The film of a run of TrainInThePage: one slider through its updates, and what the model was then;
+// of the newest run, until the reader chooses an earlier one.
 
 import { screenOf } from "../../learning/screen.js";
-import { button, row, slider } from "../controls.js";
+import { button, row, select, slider } from "../controls.js";
 import { make } from "../dom.js";
 import { inPortions } from "../slices.js";
 import { onThemeChange, wantsLessMotion } from "../theme.js";
@@ -21,7 +22,7 @@ export class FilmView {
    */
   constructor(prefix, moved) {
     Object.assign(this, { prefix, moved });
-    this.run = null;
+    this.run = this.newest = this.chosen = null;
     this.updates = Infinity; // shown; Infinity: the newest
     this.shownAt = -Infinity; // when the last screen was begun
     this.stopWork = this.stopPlay = null;
@@ -30,13 +31,14 @@ export class FilmView {
       show: (i) => String(this.frames[i]?.updates ?? 0),
       oninput: (i) => this.goTo(i),
     });
+    this.which = select("Film of run", [], "", (name) => this.choose(name));
     this.play = button("Play the film", () => this.toggle());
     this.words = make("p", { className: "clm-note" });
     this.screen = new ScreenView();
     this.element = make(
       "div",
       { className: "clm-film" },
-      row(this.play, this.place.element),
+      row(this.which.element, this.play, this.place.element),
       this.words,
       ...this.screen.elements,
     );
@@ -61,8 +63,12 @@ export class FilmView {
     return this.frames[this.at]?.updates ?? 0;
   }
 
-  /** @param {TrainingRun} run the run as it is now */
-  follow(run) {
+  /** @param {import("../../learning/comparison.js").Comparison} comparison as it is now */
+  follow({ runs, current }) {
+    if (current !== this.newest || !runs.includes(this.chosen)) this.chosen = current;
+    this.newest = current;
+    this.offer(runs);
+    const run = this.chosen;
     if (run !== this.run) {
       this.pause();
       this.run = run;
@@ -74,6 +80,23 @@ export class FilmView {
     const isNew = this.screen.screen?.updates !== this.shown;
     const isTime = performance.now() - this.shownAt > LIVE_PACE || !run.running;
     if (this.frames.length && isNew && isTime && !this.stopWork) this.compute();
+  }
+
+  /** Lists the runs, where there are several. */
+  offer(runs) {
+    const { element, input } = this.which;
+    this.runs = runs;
+    element.hidden = runs.length < 2;
+    const names = runs.map(({ name }) => name);
+    if (names.join() !== Array.from(input.children, ({ value }) => value).join()) {
+      input.replaceChildren(...names.map((name) => new Option(name, name)));
+    }
+    input.value = this.chosen.name;
+  }
+
+  choose(name) {
+    this.chosen = this.runs.find((run) => run.name === name);
+    this.moved();
   }
 
   /** Shows frame number `i`; the last one goes on with the run. */

@@ -44,7 +44,7 @@ export class RunReport {
       this.problem.replaceChildren(...(problem ? [paragraph(problem)] : []));
     }
     this.list.show(comparison);
-    this.film.follow(current);
+    this.film.follow(comparison);
     this.plots.draw(runs, { bound, width, at: this.film.isLive ? -1 : this.film.shown });
   }
 }
