@@ -2,7 +2,8 @@
 
 `python -m charlm_lib.studies.depth_by_text` trains what `records/depth_by_text.json` does not hold
 yet; it takes about half an hour on two CPU cores. It goes on where `depth_study` ends, with its
-windows, optimizer and seeds. Networks of one to four layers with equal parameters learn
+windows, optimizer, seeds, and rule for the learning rate. Networks of one to four layers with equal
+parameters learn
 
 - from a sixteenth and a quarter of the training text, the part that ends where the validation text
   begins; and
@@ -23,14 +24,13 @@ from charlm_lib.evaluation import text_nll
 from charlm_lib.ngram import KneserNey, choose_order
 from charlm_lib.runs.training import Trainer
 from charlm_lib.studies import depth_study
-from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, versions
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, choose_lr, versions
 from charlm_lib.texts.corpus import read_corpus
 from charlm_lib.texts.data import TextData
 from charlm_lib.texts.vocabulary import Vocab
 
 RECORD = Path(__file__).parent / "records" / "depth_by_text.json"
 SHARES, DEPTHS = (1 / 16, 1 / 4, 1.0), (1, 2, 4)
-LEARNING_RATES = (0.01, 0.03)
 VALIDATION_START = 139_200
 
 
@@ -174,21 +174,23 @@ def main() -> None:
     """Train what the record lacks, and write it after each run."""
     record = read_record()
 
-    def run(plan: Plan, config: Config, lr: float, seed: int) -> None:
-        done = runs_of(record, plan, config.num_layers)
-        if any((entry["lr"], entry["seed"]) == (lr, seed) for entry in done):
-            return
+    def loss(plan: Plan, config: Config, lr: float, seed: int) -> float:
+        for entry in runs_of(record, plan, config.num_layers):
+            if (entry["lr"], entry["seed"]) == (lr, seed):
+                return entry["val_loss"]
         record["runs"].append(measure(plan, config, lr, seed))
         RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         print(record["runs"][-1], flush=True)
+        return record["runs"][-1]["val_loss"]
 
     for plan in PLANS:
         for config in [] if plan.recorded else plan.configs():
-            for lr in LEARNING_RATES:
-                run(plan, config, lr, SEEDS[0])
-            lr = with_best_lr(runs_of(record, plan, config.num_layers))[0]["lr"]
+            tried, chosen = {}, False
+            while not chosen:
+                lr, chosen = choose_lr(tried)
+                tried[lr] = loss(plan, config, lr, SEEDS[0])
             for seed in SEEDS[1:]:
-                run(plan, config, lr, seed)
+                loss(plan, config, lr, seed)
 
 
 if __name__ == "__main__":
