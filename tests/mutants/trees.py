@@ -14,8 +14,8 @@ STRYKER = ["node", str(BUILD / "js/javascript.mjs")]
 COPIED = ("charlm_lib", "tests", "tools", "benchmarks", "pyproject.toml", "chapters/results")
 
 
-def copies(count: int = 2) -> list[Path]:
-    """Copy what tests need to two folders, which share what JAX has compiled."""
+def copies(count: int) -> list[Path]:
+    """Copy what tests need to so many folders, which share what JAX has compiled."""
     compiled = BUILD / "jax"
     compiled.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "tests/mutants/javascript.mjs", BUILD / "js/javascript.mjs")
