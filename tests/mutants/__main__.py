@@ -208,8 +208,9 @@ def main() -> int:
     chosen = sample(everything, asked.each or len(everything), asked.seed)
     old = set() if asked.again else {name(m) for m in chosen} & set(known)
     print(
-        f"{len(everything)} mistakes in {len(sources)} files; {len(chosen)} are tried, by seed "
-        f"{asked.seed}, and {len(old)} of them are known to survive",
+        f"{len(everything)} mistakes in {len(sources)} files; {len(chosen)} are tried "
+        f"({len(chosen) / max(1, len(everything)):.0%}), by seed {asked.seed}, and {len(old)} of "
+        "them are known to survive",
         flush=True,
     )
     done = Runner(sources, tests, [m for m in chosen if name(m) not in old], asked.at_once).run()

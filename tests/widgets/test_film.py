@@ -90,7 +90,8 @@ def test_a_film_keeps_its_ends_and_more_of_the_beginning(run_node):
     const filmOf = (size, count) => {
       const film = new Film();
       for (let updates = 0; updates < count; updates++) {
-        film.add([[updates, 9, 1]], [{ updates, parameters: new Float32Array(size) }]);
+        const frame = { updates, parameters: new Float32Array(size) };
+        film.add([[updates, 9 + updates, updates / 2]], [frame]);
       }
       return film;
     };
@@ -120,7 +121,7 @@ def test_a_film_keeps_its_ends_and_more_of_the_beginning(run_node):
     assert found["places"][:1] == [0] and found["places"][-1] == 63
     length, first, last, same = found["long"]
     assert length == same < 50_000 and first == 0 and last >= 119_000
-    assert found["at"] == {"train": 9, "norm": 1}
+    assert found["at"] == {"train": 26, "norm": 8.5}
     assert found["lengths"] == [50_000, 25_001]  # every second one stays
 
 

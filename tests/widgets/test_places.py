@@ -229,8 +229,12 @@ def test_a_run_knows_what_its_place_reported(run_node):
     states.push(stateOf(run));
     made[0].onerror({ message: "gone" });
     states.push(stateOf(run));
-    run.stop();
-    give({ states, changes, same: run.place === place, ended: made[0].ended });
+    const other = runOf();
+    other.begin("worker", page, changed);
+    other.running = true;
+    other.stop();
+    const stopped = made[1].ended && !other.running;
+    give({ states, changes, same: run.place === place, stopped });
     """
     )
     found = run_node(program, **SMALL)
@@ -243,7 +247,7 @@ def test_a_run_knows_what_its_place_reported(run_node):
     failed = stepped | {"problem": "The Worker of this page failed: gone"}
     assert states == [new, new | {"placeName": "worker"}, stepped, failed]
     assert seconds[:2] == [0, 0] and 0 < seconds[2] < 60
-    assert found["changes"] == 2 and found["same"] and found["ended"]
+    assert found["changes"] == 2 and found["same"] and found["stopped"]
 
 
 def test_a_refused_worker_is_replaced_at_once_or_later(run_node):
