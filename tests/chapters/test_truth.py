@@ -22,6 +22,7 @@ and then from the data of a figure, too. EXEMPT says what is no claim, and why.
 
 import functools
 import io
+import math
 import re
 import tokenize
 from pathlib import Path
@@ -208,6 +209,27 @@ def test_pages_quote_only_what_chapters_produce(path):
     known = evidence([cell for p in CHAPTERS for cell in read(p).cells])
     quoted = claims(path.read_text(encoding="utf-8"))
     assert unproved([(claim, known) for claim in quoted]) == []
+
+
+# What a formula rounds, such as $28^5 \approx 1.7 \cdot 10^7$: operations on whole numbers alone.
+ROUNDED = re.compile(r"\$((?:\d+|[ /^]|\\log)+)\\approx (\d+\.(\d+))(?: \\cdot 10\^(\d+))?\$")
+
+
+def is_rounded_rightly(formula: str, quoted: str, digits: str, power: str) -> bool:
+    """Say whether the quoted number is what the formula's value rounds to."""
+    code = re.sub(r"\\log (\d+)", r"log(\1)", formula).replace("^", "**")
+    return round(eval(code, {"log": math.log}) / 10.0 ** int(power or 0), len(digits)) == float(
+        quoted
+    )
+
+
+def test_what_formulas_round_is_rounded_rightly():
+    markdown = [c.source for p in CHAPTERS for c in read(p).cells if c.cell_type == "markdown"]
+    pages = [path.read_text(encoding="utf-8") for path in PAGES]
+    found = [formula for text in [*markdown, *pages] for formula in ROUNDED.findall(text)]
+    assert len(found) >= 2
+    assert [formula for formula in found if not is_rounded_rightly(*formula)] == []
+    assert not is_rounded_rightly(r"1/\log 2 ", "1.45", "45", "")
 
 
 def moved(claim: Claim) -> list[Claim]:

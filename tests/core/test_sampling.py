@@ -149,7 +149,6 @@ def chi_square(texts, probabilities, vocab):
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-@pytest.mark.parametrize("top_k", [None, 3])
 def test_frequencies_follow_the_softmax(result, temperature, top_k):
     prefix, draws = "abca", 4000
     logits = next_logits(result, prefix)[1:] / temperature
@@ -486,6 +485,15 @@ def test_each_text_ends_before_the_first_stop_that_is_written(result):
             assert text == (full if place < 0 else full[:place])
         lengths = {len(text) for text in texts}
         assert len(lengths) > 1 and (stop != "dada" or 43 in lengths)
+
+
+def test_a_stop_ends_what_is_drawn_among_a_few_characters_too(result):
+    drawn = dict(num_samples=30, key=1, top_k=3)
+    whole = cl.sample("a b", 40, result, **drawn)
+    stop = whole[0][9]
+    texts = cl.sample("a b", 40, result, **drawn, stop=stop)
+    assert texts == ["a b" + full[3:].partition(stop)[0] for full in whole]
+    assert len(texts[0]) <= 9
 
 
 def test_predict_stops_too_and_what_the_prefix_has_does_not_stop(result):

@@ -148,4 +148,4 @@ def test_a_short_last_batch_is_a_mean_over_its_own_characters():
             return optax.softmax_cross_entropy_with_integer_labels(logits, Y).mean()
 
         grads = jax.grad(mean_loss)(result.params)
-        assert norm == pytest.approx(float(optax.global_norm(grads)), rel=1e-3)
+        assert norm == pytest.approx(float(optax.tree.norm(grads)), rel=1e-3)

@@ -82,6 +82,28 @@ def test_one_device_and_all_give_the_same_with_dropout():
         assert np.allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
+def test_dropout_acts_in_training_by_its_key_and_never_in_validation():
+    """The rate is 0, so that all four epochs see the same parameters."""
+    data, optimizer = make_data(), optax.sgd(0.0)
+    plain, dropped = (RNNLM(GRU(8, 2, dropout=p), len(data.vocab), lr=0.0) for p in (0.0, 0.5))
+    params = first_params(plain, 0)
+
+    def losses(model, seed):
+        mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ("batch",))
+        batches = stream_batches(mesh, 8, data.starts("train"), jax.random.key(seed), 1)
+        _, _, nll, _, val_nll = jax.jit(stream_epoch_function(model, None, mesh, 5, 8, optimizer))(
+            params, optimizer.init(params), data.tokens, batches, data.starts("val")
+        )
+        return np.asarray(nll), float(val_nll)
+
+    runs = (plain, 1), (dropped, 1), (dropped, 1), (dropped, 2)
+    (without, val), (one, val_one), (same, _), (other, _) = (losses(*run) for run in runs)
+    assert val_one == pytest.approx(val, rel=1e-6)
+    np.testing.assert_array_equal(one, same)
+    for different in (without, other):
+        assert np.abs(one - different).min() > 1e-4
+
+
 @pytest.mark.parametrize(
     "changes, words",
     [

@@ -85,16 +85,23 @@ def portions(mistakes: list[dict]) -> Iterator[list[dict]]:
 
 
 class Runner:
-    """Tries mistakes in two copies of the project at a time.
+    """Tries mistakes in copies of the project.
 
     Args:
         sources: the files, unchanged.
         tests: the tests of each.
         mistakes: what to try.
+        at_once: in how many copies of the project.
     """
 
-    def __init__(self, sources: dict[str, str], tests: dict[str, list[str]], mistakes: list[dict]):
-        self.sources, self.tests = sources, tests
+    def __init__(
+        self,
+        sources: dict[str, str],
+        tests: dict[str, list[str]],
+        mistakes: list[dict],
+        at_once: int,
+    ):
+        self.sources, self.tests, self.at_once = sources, tests, at_once
         self.waiting = list(portions(mistakes))
         self.lock, self.done, self.total = threading.Lock(), [], len(mistakes)
         self.limits: dict[tuple[str, ...], float] = {}  # of the same tests
@@ -106,7 +113,7 @@ class Runner:
         right = ask(job | {"limit": 600})
         if not right["passed"]:
             raise RuntimeError(f"{file}: without a mistake fails {right['failed']}")
-        return 20 + 5 * right["seconds"]
+        return 5 + 1.5 * right["cpu"]
 
     def note(self, mistake: dict, answer: dict) -> None:
         """Note and show what became of a mistake."""
@@ -142,7 +149,8 @@ class Runner:
         """Try all; give each mistake with `passed`, `failed` and `seconds`."""
         RESULTS.parent.mkdir(parents=True, exist_ok=True)
         RESULTS.write_text("", encoding="utf-8")
-        workers = [threading.Thread(target=self.work, args=[tree]) for tree in trees.copies()]
+        folders = trees.copies(self.at_once)
+        workers = [threading.Thread(target=self.work, args=[folder]) for folder in folders]
         for worker in workers:
             worker.start()
         for worker in workers:
@@ -185,6 +193,7 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--each", type=int, default=EACH, help="mistakes a file; 0: all")
     parser.add_argument("--seed", default="0", help="another seed tries other mistakes")
+    parser.add_argument("--at-once", type=int, default=2, help="processes")
     parser.add_argument("--again", action="store_true", help="try the known survivors again, too")
     return parser.parse_args()
 
@@ -199,12 +208,15 @@ def main() -> int:
     chosen = sample(everything, asked.each or len(everything), asked.seed)
     old = set() if asked.again else {name(m) for m in chosen} & set(known)
     print(
-        f"{len(everything)} mistakes in {len(sources)} files; {len(chosen)} are tried, by seed "
-        f"{asked.seed}, and {len(old)} of them are known to survive",
+        f"{len(everything)} mistakes in {len(sources)} files; {len(chosen)} are tried "
+        f"({len(chosen) / max(1, len(everything)):.0%}), by seed {asked.seed}, and {len(old)} of "
+        "them are known to survive",
         flush=True,
     )
-    done = Runner(sources, tests, [m for m in chosen if name(m) not in old]).run()
-    done += [m | {"passed": True, "failed": "", "seconds": 0} for m in chosen if name(m) in old]
+    done = Runner(sources, tests, [m for m in chosen if name(m) not in old], asked.at_once).run()
+    done += [
+        m | {"passed": True, "failed": "", "seconds": 0, "cpu": 0} for m in chosen if name(m) in old
+    ]
     new = [m for m in done if m["passed"] and name(m) not in known]
     gone = [key for key in known if key[0] in sources and key not in {name(m) for m in everything}]
     killed = [m for m in done if not m["passed"] and name(m) in known]

@@ -13,9 +13,11 @@ COSMIC_RAY = [str(BUILD / "venv/bin/python"), str(ROOT / "tests/mutants/python.p
 STRYKER = ["node", str(BUILD / "js/javascript.mjs")]
 COPIED = ("charlm_lib", "tests", "tools", "benchmarks", "pyproject.toml", "chapters/results")
 
+NODE_SECONDS = 20  # a mistake may make a loop without an end
 
-def copies(count: int = 2) -> list[Path]:
-    """Copy what tests need to two folders, which share what JAX has compiled."""
+
+def copies(count: int) -> list[Path]:
+    """Copy what tests need to so many folders, which share what JAX has compiled."""
     compiled = BUILD / "jax"
     compiled.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "tests/mutants/javascript.mjs", BUILD / "js/javascript.mjs")
@@ -31,7 +33,16 @@ def copies(count: int = 2) -> list[Path]:
                 shutil.copy2(ROOT / name, place)
         (folder / ".pytest_cache/d").mkdir(parents=True)
         (folder / ".pytest_cache/d/jax").symlink_to(compiled)
+        limit_node(folder / "bin")
     return folders
+
+
+def limit_node(folder: Path) -> None:
+    """Put a `node` into a folder that ends after `NODE_SECONDS` of computing."""
+    node, place = shutil.which("node"), folder / "node"
+    folder.mkdir()
+    place.write_text(f'#!/bin/sh\nulimit -t {NODE_SECONDS}\nexec "{node}" "$@"\n', encoding="utf-8")
+    place.chmod(0o755)
 
 
 @contextmanager

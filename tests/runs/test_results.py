@@ -393,6 +393,8 @@ CHANGES = {
     "num_steps": {"num_steps": 7},
     "num_train": {"num_train": 41},
     "num_val": {"num_val": 31},
+    "stride": {"stride": 2},
+    "compute_dtype": {"trainer": (2, 1.0, False, "bfloat16")},
 }
 
 
@@ -401,7 +403,7 @@ def test_fit_or_load_trains_again_after_any_change(run, text):
     for name, change in {**CHANGES, "text": {"text": text[:-9] + "labaratory"}}.items():
         assert run(**change), name
         assert not run(**change), name
-    assert run()
+        assert run(), name  # else the next one would also differ by what this one has changed
 
 
 def test_fit_or_load_of_numpy_numbers(run):

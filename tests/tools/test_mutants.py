@@ -12,7 +12,11 @@ KNOWN = json.loads((ROOT / "tests/mutants/known.json").read_text(encoding="utf-8
 
 
 def test_every_file_that_computes_is_tried():
-    python = [p for room in (".", "texts", "runs", "engine") for p in LIBRARY.glob(f"{room}/*.py")]
+    python = [
+        p
+        for room in (".", "layers", "texts", "runs", "engine")
+        for p in LIBRARY.glob(f"{room}/*.py")
+    ]
     scripts = [p for room in ("model", "learning") for p in LIBRARY.rglob(f"js/{room}/**/*.js")]
     names = {p.relative_to(ROOT).as_posix() for p in [*python, *scripts]}
     no_computing = {p for p in names if p.endswith("/__init__.py") or p.endswith("/__main__.py")}

@@ -305,6 +305,27 @@ def test_the_seed_decides_the_text_and_unk_is_never_written(run_node):
     assert len(set(one)) == V - 1
 
 
+@pytest.mark.parametrize("temperature", [0.5, 2.0])
+def test_what_is_written_is_drawn_from_the_chances_that_are_shown(run_node, temperature):
+    """A model that forgets all it reads has the same chances at every character."""
+    result = trained_like(MODELS["tanh scratch 1"], scale=0.0)
+    program = (
+        READ
+        + WRITE
+        + """
+    const bias = model.parameters.subarray(-input.about.tokens.length);
+    bias.forEach((_, k) => (bias[k] = [3, 1, 0, 2, -1][k] ?? -30));
+    const { probabilities } = writeOn(model, input.ids, input.temperature, 3).next().value;
+    give({ p: Array.from(probabilities), written: write(input.temperature, 3, 4000) });
+    """
+    )
+    found = run_node(program, **packed(result), ids=[1, 2], temperature=temperature)
+    expected = np.exp(np.array([1, 0, 2, -1]) / temperature)
+    np.testing.assert_allclose(found["p"][1:5], expected / expected.sum(), rtol=1e-4)
+    counts, chances = np.bincount(found["written"], minlength=5)[1:5], 4000 * np.array(found["p"])
+    assert ((counts - chances[1:5]) ** 2 / chances[1:5]).sum() < 16.3  # 3 degrees: once in 1000
+
+
 def test_each_prefix_has_random_numbers_of_its_own(run_node):
     """A model that forgets its prefix would otherwise write the same on from each."""
     result = trained_like(MODELS["tanh scratch 1"], scale=0.0)  # all logits alike: only draws count

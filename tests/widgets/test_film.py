@@ -90,19 +90,26 @@ def test_a_film_keeps_its_ends_and_more_of_the_beginning(run_node):
     const filmOf = (size, count) => {
       const film = new Film();
       for (let updates = 0; updates < count; updates++) {
-        film.add([[updates, 9, 1]], [{ updates, parameters: new Float32Array(size) }]);
+        const frame = { updates, parameters: new Float32Array(size) };
+        film.add([[updates, 9 + updates, updates / 2]], [frame]);
       }
       return film;
     };
     const counts = ({ frames }) => frames.map(({ updates }) => updates);
     const small = filmOf(2, 3000);
     const long = filmOf(1, 120_001);
+    const brim = new Film();
+    const lengths = [[1, 50_000], [50_001, 50_001]].map(([first, last]) => {
+      for (let updates = first; updates <= last; updates++) brim.add([[updates, 9, 1]], []);
+      return brim.updates.length;
+    });
     give({
       small: counts(small),
       large: counts(filmOf(500_000, 300)),
       places: [0, 1, 2, 1e9].map((updates) => small.placeOf(updates)),
       long: [long.updates.length, long.updates[0], long.updates.at(-1), long.train.length],
       at: small.numbersAt(17),
+      lengths,
     });
     """
     found = run_node(program)
@@ -114,7 +121,8 @@ def test_a_film_keeps_its_ends_and_more_of_the_beginning(run_node):
     assert found["places"][:1] == [0] and found["places"][-1] == 63
     length, first, last, same = found["long"]
     assert length == same < 50_000 and first == 0 and last >= 119_000
-    assert found["at"] == {"train": 9, "norm": 1}
+    assert found["at"] == {"train": 26, "norm": 8.5}
+    assert found["lengths"] == [50_000, 25_001]  # every second one stays
 
 
 def test_a_new_run_leaves_the_film_of_the_run_before(run_node):

@@ -208,7 +208,7 @@ def test_each_single_update_tells_its_own_numbers(run_node):
     )
     found = run_node(program, settings=settings(), text=TEXT)
     points = {point["updates"]: point for point in found["points"]}
-    assert list(points) == [0, 3, 4, 5, 6, 7, 19, 20, 40]
+    assert [point["updates"] for point in found["points"]] == [0, 3, 4, 5, 6, 7, 19, 20, 40]
     for update in (4, 5, 6, 7, 20):
         perplexity, norm = found["own"][update - 1]
         assert points[update]["train"] == pytest.approx(perplexity, rel=1e-12)

@@ -81,7 +81,8 @@ def test_scores_and_chance_equal_numpy(run_node, name, property, marked):
         values=values.tolist(),
     )
     assert found["labels"] == labels and found["drawn"] == 200
-    assert found["shares"] == sorted(found["shares"])
+    read = [t / len(LETTERS) for t in range(0, len(LETTERS), 50)]
+    assert found["shares"][: len(read)] == read and set(found["shares"][len(read) :]) == {1}
     states = states_in_flax(result)
     expected = correlations(states, labels)
     np.testing.assert_allclose(found["scores"], expected, atol=1e-5)
