@@ -20,6 +20,7 @@ printed number rounds to; or, after "about" and its like, when it differs by at 
 and then from the data of a figure, too. EXEMPT says what is no claim, and why.
 """
 
+import ast
 import functools
 import io
 import math
@@ -137,7 +138,7 @@ def evidence(cells: list[nbformat.NotebookNode]) -> Evidence:
             continue
         for token in tokenize.generate_tokens(io.StringIO(cell.source).readline):
             if token.type == tokenize.NUMBER:
-                found.exact.add(abs(complex(token.string.replace("_", ""))))  # of 1j, too
+                found.exact.add(abs(complex(ast.literal_eval(token.string))))  # of 1j, too
         for output in cell.outputs if "timing" not in cell.metadata.get("tags", []) else []:
             shown = output.get("data", {})
             if not any(kind.startswith(("image/", "application/")) for kind in shown):
