@@ -27,7 +27,7 @@ from charlm_lib.widgets import (
     WhatDidItLookAt,
 )
 from charlm_lib.widgets.bundle import FOLDER, halves, module, style
-from charlm_lib.widgets.train_in_page import CHOICES, FIRST_RATES
+from charlm_lib.widgets.train_in_page import CHOICES
 
 WIDGETS = {
     TextSampler: "text_sampler",
@@ -492,18 +492,6 @@ def test_every_browser_file_is_in_a_widget():
         if path.suffix == ".js":
             first = re.search(r"^export \w+\*? (\w+)", path.read_text(encoding="utf-8"), re.M)
             assert first is None or any(re.search(rf"\b{first[1]}\b", t) for t in texts), path.name
-
-
-def test_an_optimizer_begins_at_a_rate_of_its_own(run_node):
-    program = """
-    const { OPTIMIZERS } = await load("learning/optimizers.js");
-    give(Object.entries(OPTIMIZERS).map(([key, { rate }]) => [key, rate]));
-    """
-    rates = dict(run_node(program))
-    assert rates == FIRST_RATES and tuple(rates) == CHOICES["optimizer"]
-    for optimizer, rate in rates.items():
-        assert TrainInThePage(optimizer=optimizer).learning_rate == rate
-    assert TrainInThePage(optimizer="adam", learning_rate=0.03).learning_rate == 0.03
 
 
 def test_the_page_offers_what_python_accepts():

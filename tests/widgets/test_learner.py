@@ -7,7 +7,13 @@ import pytest
 
 from charlm_lib import Vocab, read_corpus
 from charlm_lib.losses import EXPLODED
-from charlm_lib.widgets.train_in_page import CHARACTERS, TrainInThePage, update_with_jax
+from charlm_lib.widgets.train_in_page import (
+    CHARACTERS,
+    CHOICES,
+    FIRST_RATES,
+    TrainInThePage,
+    update_with_jax,
+)
 
 TEXT = read_corpus()[:CHARACTERS]
 START = """
@@ -426,3 +432,17 @@ def test_training_and_validation_share_no_character(run_node):
         assert last < first
         assert end < size
         assert low >= 0 and high + 64 <= last
+
+
+def test_an_optimizer_begins_at_a_rate_of_its_own(run_node):
+    program = """
+    const { OPTIMIZERS } = await load("learning/optimizers.js");
+    give(Object.entries(OPTIMIZERS).map(([key, { name, rate }]) => [key, name, rate]));
+    """
+    found = run_node(program)
+    assert [name for _, name, _ in found] == ["SGD", "Adam"]
+    rates = {key: rate for key, _, rate in found}
+    assert rates == FIRST_RATES and tuple(rates) == CHOICES["optimizer"]
+    for optimizer, rate in rates.items():
+        assert TrainInThePage(optimizer=optimizer).learning_rate == rate
+    assert TrainInThePage(optimizer="adam", learning_rate=0.03).learning_rate == 0.03
