@@ -149,6 +149,7 @@ def chi_square(texts, probabilities, vocab):
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("top_k", [None, 3])
 def test_frequencies_follow_the_softmax(result, temperature, top_k):
     prefix, draws = "abca", 4000
     logits = next_logits(result, prefix)[1:] / temperature

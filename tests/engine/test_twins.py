@@ -5,6 +5,7 @@ import inspect
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import linen as nn
 
 import charlm_lib as cl
 from charlm_lib.engine import running
@@ -76,8 +77,8 @@ def copy_of(change: str, layer: str = "RNNScratch"):
     source = inspect.getsource(getattr(cl, layer))
     old, new = change.split(" -> ") if change else ("", "")
     assert old in source
-    names = {name: getattr(cl.models, name) for name in ("nn", "jnp", "check_sizes")}
-    names |= {name: getattr(cl.models, name) for name in ("check_inputs", "initial_state")}
+    names = {name: getattr(cl, name) for name in ("check_sizes", "check_inputs", "initial_state")}
+    names |= {"nn": nn, "jnp": jnp}
     exec(source.replace(old, new), names)
     return names[layer]
 
