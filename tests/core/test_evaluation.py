@@ -100,6 +100,11 @@ def test_texts_that_are_too_short(fitted):
         text_nll(fitted, TOKENS[:1])
 
 
+def test_two_characters_are_the_shortest_text(fitted):
+    two, more = text_nll(fitted, TOKENS[:2]), text_nll(fitted, TOKENS[:9])
+    assert two.shape == (1,) and two[0] == pytest.approx(float(more[0]), abs=1e-5)
+
+
 # --- the vocabulary ---
 def data_of(letters):
     return TextData(letters * 9, 8, 4, 16, 8)
