@@ -225,6 +225,8 @@ def test_a_point_shows_its_learning_curve(page):
     expect(told).to_contain_text("GRU, 3 × 32")
     assert curve.locator("polyline").first.get_attribute("points") != before
     page.keyboard.press("ArrowUp")  # the next one above it
+    expect(told).to_contain_text("LSTM, 3 × 32")
+    page.keyboard.press("ArrowUp")
     expect(told).to_contain_text("tanh, 3 × 32")
     page.keyboard.press("ArrowUp")  # there is none
     expect(told).to_contain_text("tanh, 3 × 32")
