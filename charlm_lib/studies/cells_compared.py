@@ -21,7 +21,7 @@ from charlm_lib.evaluation import TrainedModel, text_nll
 from charlm_lib.runs.results import FitResult
 from charlm_lib.runs.training import Trainer
 from charlm_lib.studies import recipe
-from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, choose_lr, versions
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, find_lr, versions
 
 RECORD = Path(__file__).parent / "records" / "cells_compared.json"
 CELLS, DEPTHS = ("tanh", "gru", "lstm"), (1, 2)
@@ -99,7 +99,7 @@ def chosen_runs(record: dict, config: Config) -> list[dict]:
 def study(config: Config, record: dict) -> None:
     """Make the runs of one network that the record lacks, and write them down one by one."""
 
-    def loss(lr: float, seed: int) -> float:
+    def loss(lr: float, seed: int = SEEDS[0]) -> float:
         for run in runs_of(record, config):
             if (run["lr"], run["seed"]) == (lr, seed):
                 return run["val_loss"]
@@ -109,10 +109,7 @@ def study(config: Config, record: dict) -> None:
         print(f"{config.name} lr={lr} seed={seed}: {found['val_loss']:.4f}", flush=True)
         return found["val_loss"]
 
-    tried, chosen = {}, False
-    while not chosen:
-        lr, chosen = choose_lr(tried)
-        tried[lr] = loss(lr, SEEDS[0])
+    lr = find_lr(loss)
     for seed in SEEDS[1:]:
         loss(lr, seed)
 

@@ -24,7 +24,7 @@ from charlm_lib.evaluation import text_nll
 from charlm_lib.ngram import KneserNey, choose_order
 from charlm_lib.runs.training import Trainer
 from charlm_lib.studies import depth_study
-from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, choose_lr, versions
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, find_lr, versions
 from charlm_lib.texts.corpus import read_corpus
 from charlm_lib.texts.data import TextData
 from charlm_lib.texts.vocabulary import Vocab
@@ -174,23 +174,23 @@ def main() -> None:
     """Train what the record lacks, and write it after each run."""
     record = read_record()
 
-    def loss(plan: Plan, config: Config, lr: float, seed: int) -> float:
-        for entry in runs_of(record, plan, config.num_layers):
-            if (entry["lr"], entry["seed"]) == (lr, seed):
-                return entry["val_loss"]
-        record["runs"].append(measure(plan, config, lr, seed))
-        RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        print(record["runs"][-1], flush=True)
-        return record["runs"][-1]["val_loss"]
+    def study(plan: Plan, config: Config) -> None:
+        def loss(lr: float, seed: int = SEEDS[0]) -> float:
+            for entry in runs_of(record, plan, config.num_layers):
+                if (entry["lr"], entry["seed"]) == (lr, seed):
+                    return entry["val_loss"]
+            record["runs"].append(measure(plan, config, lr, seed))
+            RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+            print(record["runs"][-1], flush=True)
+            return record["runs"][-1]["val_loss"]
+
+        lr = find_lr(loss)
+        for seed in SEEDS[1:]:
+            loss(lr, seed)
 
     for plan in PLANS:
         for config in [] if plan.recorded else plan.configs():
-            tried, chosen = {}, False
-            while not chosen:
-                lr, chosen = choose_lr(tried)
-                tried[lr] = loss(plan, config, lr, SEEDS[0])
-            for seed in SEEDS[1:]:
-                loss(plan, config, lr, seed)
+            study(plan, config)
 
 
 if __name__ == "__main__":

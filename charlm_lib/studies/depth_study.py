@@ -8,6 +8,7 @@ chapter loads this record and checks it.
 
 import json
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -149,6 +150,20 @@ def choose_lr(losses: dict[float, float]) -> tuple[float, bool]:
     return best, True
 
 
+def find_lr(loss: Callable[[float], float]) -> float:
+    """Find the learning rate by the rule of `choose_lr`.
+
+    Args:
+        loss: gives the validation loss at the end of a run with a learning rate.
+    """
+    losses: dict[float, float] = {}
+    lr, chosen = choose_lr(losses)
+    while not chosen:
+        losses[lr] = loss(lr)
+        lr, chosen = choose_lr(losses)
+    return lr
+
+
 def read_record() -> dict:
     """Read the record: `versions` and the list `runs`; an empty one where there is none."""
     if not RECORD.is_file():
@@ -197,14 +212,14 @@ def study_network(config: Config, data: TextData, record: dict, weights: dict) -
     The learning rate is chosen with the first seed, by the validation loss at the end of training.
     """
 
-    def loss(lr: float, seed: int) -> float:
+    def loss(lr: float, seed: int = SEEDS[0]) -> float:
         key = {"name": config.name, "lr": lr, "seed": seed}
         for entry in record["runs"]:
             if key.items() <= entry.items():
                 return entry["val_loss"]
         entry, result = run(config, lr, seed, data)
         record["runs"].append(entry)
-        is_best = entry["val_loss"] <= min(losses.values(), default=np.inf)
+        is_best = chosen_runs(record, config)[0]["lr"] == lr
         if is_best if seed == SEEDS[0] else config == equal_width("gru")[-1]:
             params = {f"{config.name}-{seed}": jax.device_get(result.params)}
             weights.update(flatten_dict(params, sep="/"))
@@ -212,10 +227,7 @@ def study_network(config: Config, data: TextData, record: dict, weights: dict) -
         print(f"{config.name} lr={lr} seed={seed}: {entry['val_loss']:.4f}", flush=True)
         return entry["val_loss"]
 
-    chosen, losses = False, {}
-    while not chosen:
-        lr, chosen = choose_lr(losses)
-        losses[lr] = loss(lr, SEEDS[0])
+    lr = find_lr(loss)
     for seed in SEEDS[1:]:
         loss(lr, seed)
 

@@ -18,7 +18,7 @@ from charlm_lib.cells import make_model
 from charlm_lib.evaluation import text_nll
 from charlm_lib.runs.results import FitResult
 from charlm_lib.runs.training import Trainer
-from charlm_lib.studies.depth_study import SEEDS, TEST_START, choose_lr, versions
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, find_lr, versions
 from charlm_lib.texts.data import TimeMachine
 
 RECORD = Path(__file__).parent / "records" / "recipe.json"
@@ -151,7 +151,7 @@ def chosen_runs(record: dict, step: Step) -> list[dict]:
 def study_step(step: Step, record: dict) -> None:
     """Make the runs of one step that the record lacks, and write them down one by one."""
 
-    def loss(lr: float, seed: int) -> float:
+    def loss(lr: float, seed: int = SEEDS[0]) -> float:
         key = {"step": step.name, "lr": lr, "seed": seed}
         for entry in record["runs"]:
             if key.items() <= entry.items():
@@ -161,10 +161,7 @@ def study_step(step: Step, record: dict) -> None:
         print({**key, "val_loss": record["runs"][-1]["val_loss"]}, flush=True)
         return record["runs"][-1]["val_loss"]
 
-    lr, chosen, tried = step.lr, not step.adam, {}
-    while not chosen:
-        lr, chosen = choose_lr(tried)
-        tried[lr] = loss(lr, SEEDS[0])
+    lr = find_lr(loss) if step.adam else step.lr
     for seed in SEEDS:
         loss(lr, seed)
 

@@ -28,7 +28,7 @@ from charlm_lib.evaluation import text_nll
 from charlm_lib.language_model import RNNLM
 from charlm_lib.runs.training import Trainer
 from charlm_lib.studies import amounts, recipe
-from charlm_lib.studies.depth_study import SEEDS, TEST_START, choose_lr, versions
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, find_lr, versions
 from charlm_lib.studies.search import WeightDropGRU
 from charlm_lib.texts.corpus import read_corpus
 
@@ -128,13 +128,9 @@ class Runs:
         print({"name": self.size.name, **self.runs[-1]}, flush=True)
         return self.runs[-1]["val_loss"]
 
-    def choose_lr(self) -> float:
+    def find_lr(self) -> float:
         """Find the learning rate, on a quarter of the text."""
-        tried, chosen = {}, False
-        while not chosen:
-            lr, chosen = choose_lr(tried)
-            tried[lr] = self.loss(PILOT, lr, DROPOUTS[1])
-        return lr
+        return find_lr(lambda lr: self.loss(PILOT, lr, DROPOUTS[1]))
 
     def choose_dropout(self, windows_per_row: int, lr: float) -> float:
         """Find the dropout for an amount of text: more of it as long as it helps."""
@@ -205,7 +201,7 @@ def main() -> None:
         return
     first, step = options.share
     for runs in list(files.values())[first::step]:
-        lr = runs.choose_lr()
+        lr = runs.find_lr()
         for windows_per_row in ROWS_OF:
             runs.choose_dropout(windows_per_row, lr)
 

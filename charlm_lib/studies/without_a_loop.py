@@ -33,7 +33,7 @@ from charlm_lib.runs.results import FitResult
 from charlm_lib.runs.training import Trainer
 from charlm_lib.studies import cells_compared
 from charlm_lib.studies.cells_compared import BUDGET, STEP
-from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, choose_lr, versions
+from charlm_lib.studies.depth_study import SEEDS, TEST_START, Config, find_lr, versions
 
 RECORD = Path(__file__).parent / "records" / "without_a_loop.json"
 NUM_LAYERS, HEADS, WINDOW = 2, 2, 32
@@ -172,42 +172,42 @@ def read_record() -> dict:
     return json.loads(RECORD.read_text(encoding="utf-8"))
 
 
-def missing_runs(record: dict):
-    """Yield cells, learning rates and seeds without a run; the record may grow in between."""
-    for cell in IN_BLOCKS:
-        chosen = False
-        while not chosen:
-            found = tried(record, cell)
-            lr, chosen = choose_lr({lr: run["val_loss"] for lr, run in found.items()})
-            if lr not in found:
-                yield cell, lr, SEEDS[0]
-        for seed in SEEDS[1:]:
-            if seed not in [run["seed"] for run in chosen_runs(record, cell)]:
-                yield cell, best_run(record, cell)["lr"], seed
-
-
 def write(record: dict) -> None:
     """Write the record."""
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def main() -> None:
-    """Train what the record lacks, and write it after each run."""
-    record = read_record()
-    for cell, lr, seed in missing_runs(record):
+def study(cell: str, record: dict) -> None:
+    """Make the runs of a cell that the record lacks, and write them down one by one."""
+
+    def loss(lr: float, seed: int = SEEDS[0]) -> float:
+        for run in runs_of(record, cell):
+            if (run["lr"], run["seed"]) == (lr, seed):
+                return run["val_loss"]
         record["runs"].append(measure(network(cell), lr, seed))
         write(record)
         print(cell, lr, seed, record["runs"][-1]["val_loss"], flush=True)
+        return record["runs"][-1]["val_loss"]
+
+    lr = find_lr(loss)
+    for seed in SEEDS[1:]:
+        loss(lr, seed)
+
+
+def main() -> None:
+    """Train what the record lacks, and write it after each run."""
+    record = read_record()
+    for cell in IN_BLOCKS:
+        study(cell, record)
     if "seconds_per_epoch" not in record:
         record["seconds_per_epoch"] = seconds_per_epoch()
+    long = {run["cell"]: run for run in record["equally_long"]}
     for cell in (*BESIDE, *IN_BLOCKS):
-        rate = {"cell": cell, "lr": best_run(record, cell)["lr"]}
-        if any(rate.items() <= run.items() for run in record["equally_long"]):
-            continue
-        others = [run for run in record["equally_long"] if run["cell"] != cell]
-        record["equally_long"] = [*others, train_equally_long(record, cell)]
+        if cell not in long or long[cell]["lr"] != best_run(record, cell)["lr"]:
+            long[cell] = train_equally_long(record, cell)
+            print(long[cell], flush=True)
+        record["equally_long"] = [long[c] for c in (*BESIDE, *IN_BLOCKS) if c in long]
         write(record)
-        print(record["equally_long"][-1], flush=True)
 
 
 if __name__ == "__main__":

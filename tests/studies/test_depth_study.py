@@ -47,6 +47,17 @@ def test_the_rule_for_the_learning_rate(losses, expected):
     assert study.choose_lr(losses) == expected
 
 
+def test_a_rate_is_found_between_two_that_are_worse():
+    asked = []
+
+    def loss(lr):
+        asked.append(lr)
+        return abs(np.log(lr / 0.25))
+
+    assert study.find_lr(loss) == 0.3
+    assert asked == [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
+
+
 def test_the_record_is_complete_and_follows_the_rule():
     record = study.read_record()
     for config in study.all_configs():

@@ -50,7 +50,7 @@ def made(losses, tmp_path, monkeypatch):
 
 def test_the_rate_is_found_on_a_quarter_with_dropout(tmp_path, monkeypatch):
     runs = made(lambda n, lr, p, s: abs(np.log(lr / 0.1)), tmp_path, monkeypatch)
-    assert runs.choose_lr() == 0.1
+    assert runs.find_lr() == 0.1
     assert [run["lr"] for run in runs.runs] == [0.003, 0.01, 0.03, 0.1, 0.3]
     assert {(run["characters"], run["dropout"]) for run in runs.runs} == {(8 * 4096, 0.3)}
 
@@ -77,7 +77,7 @@ def test_the_best_network_of_each_amount_gets_further_seeds(tmp_path, monkeypatc
         )
         runs.path.parent.mkdir()
         runs.size, files[size] = size, runs
-        lr = runs.choose_lr()
+        lr = runs.find_lr()
         for n in scale.ROWS_OF:
             runs.choose_dropout(n, lr)
     monkeypatch.setattr(

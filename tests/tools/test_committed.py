@@ -160,4 +160,4 @@ def test_committed_outputs_and_models_belong_together():
         saved |= nb.metadata[MARK].results
     assert saved == results_in(CHAPTERS[0].parent), "run `make execute`"
     weights = [*(CHAPTERS[0].parent / places.WEIGHTS).iterdir()]
-    assert sum(path.stat().st_size for path in [*RESULTS.iterdir(), *weights]) < 3_200_000
+    assert sum(path.stat().st_size for path in [*RESULTS.iterdir(), *weights]) < 3_000_000
