@@ -215,6 +215,8 @@ def test_a_point_shows_its_learning_curve(page):
     study = widget(page, STUDY)
     told = study.locator("[aria-live]")
     curve = study.locator(".clm-study-plots > svg")
+    for shape in ("circle", "rect", "polygon"):  # one for each cell
+        expect(study.locator(f"{shape}.clm-point")).to_have_count(4)
     go_to(page, study, 5)
     expect(told).to_contain_text("GRU, 2 × 32, 13,084 parameters")
     expect(curve).to_have_attribute("aria-label", re.compile("Learning curve of GRU, 2 × 32"))

@@ -166,6 +166,18 @@ def test_points_are_means_or_seeds(run_node):
     assert every[2].endswith("nats)") and "on the validation windows" in every[2]
 
 
+def test_no_two_cells_look_alike(run_node):
+    program = (
+        STUDY
+        + """
+    const { pointsOf } = await load("page/study/picture.js");
+    give(pointsOf(study, input.view).map(({ cell, key }) => [cell, key]));
+    """
+    )
+    keys = {tuple(pair) for pair in run_node(program, state=state(), view=view())}
+    assert keys == {("tanh", "A"), ("gru", "B"), ("lstm", "C")}
+
+
 def test_a_mean_curve_is_the_mean(run_node):
     assert run_node(STUDY + "give(meanCurve([[1, 5], [3, 6]]));") == [2, 5.5]
 

@@ -4,7 +4,7 @@ import { drawPlot } from "../plot.js";
 import { svg } from "../svg.js";
 import { JUDGES, cellName } from "./words.js";
 
-const KEYS = ["A", "B"]; // of the cells
+const KEYS = ["A", "B", "C"]; // of the cells
 const SIZE = 4; // half a point's width
 
 /**
@@ -36,12 +36,16 @@ function lineOf(cell, places, key, judge) {
   return { name: cellName(cell), className: `clm-series-${key}`, points: places.map(point) };
 }
 
-/** A dot for the first cell, a box for the second. */
+/** A dot for the first cell, a box for the second, a triangle for the third. */
 function mark({ key, place, loss }, index, { X, Y }, isHere) {
   const [x, y] = [X(place.layers), Y(Math.exp(loss))];
   const className = `clm-point clm-series-${key}${isHere ? " clm-here" : ""}`;
   const names = { class: className, "data-at": index };
   if (key === "A") return svg("circle", { cx: x, cy: y, r: SIZE + 1, ...names });
+  if (key === "C") {
+    const [left, right, top, bottom] = [x - SIZE - 1, x + SIZE + 1, y - SIZE - 1, y + SIZE];
+    return svg("polygon", { points: `${left},${bottom} ${right},${bottom} ${x},${top}`, ...names });
+  }
   return svg("rect", { x: x - SIZE, y: y - SIZE, width: 2 * SIZE, height: 2 * SIZE, ...names });
 }
 
