@@ -1,5 +1,7 @@
 """Depth by amount of text: the same windows, less of them; equal parameters; one table a share."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,30 @@ def test_the_tables_are_those_of_the_shares():
     assert tables[0] == by_text.count(1 / 16)
     falling = [table["test_loss"] for table in tables]
     assert falling == sorted(falling, reverse=True)
+
+
+def test_every_new_network_gets_a_rate_of_its_own_and_three_seeds(monkeypatch, tmp_path):
+    plans = [by_text.Plan("tanh", 1 / 16), by_text.Plan("tanh"), by_text.Plan("gru", 1 / 4)]
+    best = {"tanh": 0.1, "gru": 0.01}
+    ran = []
+
+    def measure(plan, config, lr, seed):
+        ran.append((plan.cell, config.num_layers, lr, seed))
+        about = {"num_layers": config.num_layers, "lr": lr, "seed": seed}
+        return {**asdict(plan), **about, "val_loss": float(abs(np.log(lr / best[plan.cell])))}
+
+    monkeypatch.setattr(by_text, "PLANS", plans)
+    monkeypatch.setattr(by_text, "RECORD", tmp_path / "record.json")
+    monkeypatch.setattr(by_text, "count", lambda share: {"share": share})
+    monkeypatch.setattr(by_text, "measure", measure)
+    by_text.main()
+    rates = {"tanh": (0.003, 0.01, 0.03, 0.1, 0.3), "gru": (0.003, 0.01, 0.03)}
+    wanted = [
+        (cell, depth, lr, seed)
+        for cell in ("tanh", "gru")  # all of the text is in the other study's record
+        for depth in by_text.DEPTHS
+        for lr, seed in [*((lr, 0) for lr in rates[cell]), (best[cell], 1), (best[cell], 2)]
+    ]
+    assert ran == wanted
+    by_text.main()  # nothing is run twice
+    assert ran == wanted and len(by_text.read_record()["runs"]) == len(wanted)
