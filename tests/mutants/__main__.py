@@ -52,11 +52,11 @@ def name(mistake: dict) -> tuple[str, str, str]:
 def all_mistakes(sources: dict[str, str]) -> list[dict]:
     """List every mistake for some files."""
     found = []
-    for suffix, command in ((".py", trees.COSMIC_RAY), (".js", trees.STRYKER)):
+    for suffix, command in ((".py", trees.COSMIC_RAY), (".js", trees.stryker())):
         chosen = [{"file": f, "source": s} for f, s in sources.items() if f.endswith(suffix)]
         if chosen:
             done = subprocess.run(
-                command, input=json.dumps(chosen), capture_output=True, text=True, check=True
+                command, input=json.dumps(chosen), stdout=subprocess.PIPE, text=True, check=True
             )
             for it, mistakes in zip(chosen, json.loads(done.stdout), strict=True):
                 found += [named(it["file"], it["source"], mistake) for mistake in mistakes]

@@ -10,17 +10,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "_build" / "mutants"
 COSMIC_RAY = [str(BUILD / "venv/bin/python"), str(ROOT / "tests/mutants/python.py")]
-STRYKER = ["node", str(BUILD / "js/javascript.mjs")]
 COPIED = ("charlm_lib", "tests", "tools", "benchmarks", "pyproject.toml", "chapters/results")
 
 NODE_SECONDS = 20  # a mistake may make a loop without an end
+
+
+def stryker() -> list[str]:
+    """Copy our script beside Stryker, where Node looks for it; give the command that runs it."""
+    return ["node", shutil.copy(ROOT / "tests/mutants/javascript.mjs", BUILD / "js")]
 
 
 def copies(count: int) -> list[Path]:
     """Copy what tests need to so many folders, which share what JAX has compiled."""
     compiled = BUILD / "jax"
     compiled.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "tests/mutants/javascript.mjs", BUILD / "js/javascript.mjs")
     folders = [BUILD / f"tree-{number}" for number in range(count)]
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
