@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -156,7 +157,7 @@ def test_the_doors_hold_what_they_promise():
         assert all(hasattr(module, name) for name in module.__all__)
     for module in (display, studies):
         for name in module.__all__:
-            assert hasattr(module, name) or (Path(module.__path__[0]) / f"{name}.py").is_file()
+            assert hasattr(module, name) or find_spec(f"{module.__name__}.{name}")
 
 
 def the_map() -> list[str]:
