@@ -34,6 +34,8 @@ HTML = Path(os.environ.get("CHARLM_SITE", BUILT)).resolve()
 BELOW = "/a-repository"
 ENGINE = os.environ.get("CHARLM_ENGINE", "chromium")
 FIREFOX = "tests.browser.firefox"
+# Chromium's pages, but not their workers, compute so many times slower: what does not wait fails.
+SLOWER = float(os.environ.get("CHARLM_SLOWER", "1"))
 SECONDS = 300  # for any one step: on a busy machine each may take minutes
 
 
@@ -186,6 +188,9 @@ def open_page(context: BrowserContext, address: str, is_shared: bool = False) ->
             visited.console.append(message.text)
 
     page = visited.page
+    if SLOWER > 1:
+        rate = {"rate": SLOWER}
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", rate)
     (page if is_shared else context).route("**/*", guard)
     page.on("response", answered)
     page.on("requestfailed", failed)
