@@ -251,6 +251,14 @@ def test_a_run_is_a_film_to_go_back_in(page):
     assert shown_now(train)["states"] == last["states"]
 
 
+NOTE_CHANGES = """(element) => {
+  element.seen = [];
+  const note = () => element.seen.push([element.textContent, performance.now()]);
+  const all = { childList: true, characterData: true, subtree: true };
+  new MutationObserver(note).observe(element, all);
+}"""
+
+
 def test_the_film_plays_by_itself_and_stops_at_its_end(page):
     page.emulate_media(reduced_motion="reduce")
     train = widget(page, TRAIN)
@@ -259,13 +267,17 @@ def test_the_film_plays_by_itself_and_stops_at_its_end(page):
         one.click()
         wait_for(page, lambda n=count: updates(train) == n)
     play = train.get_by_role("button", name="Play the film")
-    play.click()
     value = setting(train, "Film, update")
+    value.evaluate(NOTE_CHANGES)
+    play.click()
     expect(value).to_have_text("0")
-    page.wait_for_timeout(300)
-    expect(value).to_have_text("0")  # a second a frame, for who wants less motion
     expect(value).to_have_text("3")
     expect(play).to_be_visible()
+    seen = {}
+    for text, time in value.evaluate("(element) => element.seen"):
+        seen.setdefault(text, time)  # in milliseconds, when it came
+    assert list(seen) == ["0", "1", "2", "3"]
+    assert seen["1"] - seen["0"] > 900  # a second a frame, for who wants less motion
 
 
 def test_a_new_run_leaves_the_film_of_the_run_before_to_go_back_to(page):
