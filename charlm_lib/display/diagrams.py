@@ -60,6 +60,45 @@ def draw_unrolled(text: str, targets: str, num_layers: int = 1) -> Figure:
     return figure
 
 
+def draw_loop_and_scan(num_steps: int = 4) -> Figure:
+    """Draw what a compiler gets of a recurrence: of a Python loop copies, of a scan one step.
+
+    Time runs to the right in the loop; in the scan the state goes round.
+
+    Args:
+        num_steps: steps of the loop.
+
+    Raises:
+        ValueError: fewer than 2 steps.
+    """
+    if num_steps < 2:
+        raise ValueError(f"num_steps={num_steps} must be at least 2: one step needs no loop")
+    middle = (num_steps + 1) / 2
+    with mpl.rc_context(RC):
+        figure, ax = plt.subplots(figsize=(WIDTH, 3.4))
+        for t in range(1, num_steps + 1):
+            _box(ax, t, 3.4, "step", COLORS[1])
+            _box(ax, t, 2.4, f"$X_{t}$", INK)
+            _arrow(ax, (t, 2.4), (t, 3.4))
+            _arrow(ax, (t - 1, 3.4), (t, 3.4), gap=12 if t == 1 else 20, end=20)
+        _arrow(ax, (num_steps, 3.4), (num_steps + 0.8, 3.4), gap=20, end=0)
+        for place, y, label in ((0, 3.4, "$H_0$"), (middle - 1.1, 0.9, "$H_0$")):
+            ax.text(place, y, label, ha="center", va="center", color=INK)
+        _box(ax, middle, 0.9, "step", COLORS[0], 2.6)
+        _box(ax, middle, -0.1, f"$X_1, \\ldots, X_{num_steps}$", INK)
+        _arrow(ax, (middle, -0.1), (middle, 0.9))
+        _arrow(ax, (middle - 1.1, 0.9), (middle, 0.9), gap=12, end=20)
+        around = {"arrowstyle": "-|>", "color": INK, "connectionstyle": "arc3,rad=1.3"}
+        right, left = (middle + 0.3, 1.12), (middle - 0.3, 1.12)
+        ax.annotate("", xy=left, xytext=right, arrowprops=around)
+        ax.text(middle + 0.62, 1.35, "state", ha="left", va="center", color=INK, style="italic")
+        for y, label in ((3.4, "loop"), (0.9, "scan")):
+            ax.text(-0.9, y, label, ha="center", va="center", color=INK, style="italic")
+        ax.set(xlim=(-1.3, num_steps + 0.9), ylim=(-0.6, 3.9))
+        ax.axis("off")
+    return figure
+
+
 def draw_lstm_step() -> Figure:
     """Draw one step of a long short-term memory.
 
@@ -165,7 +204,7 @@ def _box(ax, x: float, y: float, label: str, color: str, linewidth: float = 1.4)
     ax.text(x, y, label, ha="center", va="center", color=color, bbox=frame, size=11)
 
 
-def _arrow(ax, start: tuple[float, float], end: tuple[float, float], gap: float = 15) -> None:
-    """Draw an arrow; `gap`: points between its start and the middle of the box there."""
-    arrow = {"arrowstyle": "-|>", "color": INK, "shrinkA": gap, "shrinkB": 15}
-    ax.annotate("", xy=end, xytext=start, arrowprops=arrow)
+def _arrow(ax, start: tuple, stop: tuple, gap: float = 15, end: float = 15) -> None:
+    """Draw an arrow; `gap`, `end`: points between it and the middles of the boxes there."""
+    arrow = {"arrowstyle": "-|>", "color": INK, "shrinkA": gap, "shrinkB": end}
+    ax.annotate("", xy=stop, xytext=start, arrowprops=arrow)

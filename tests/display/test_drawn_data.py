@@ -5,6 +5,7 @@ import pytest
 from matplotlib import colors
 
 from charlm_lib.display import plots, progress
+from charlm_lib.display.plots import lines as lines_module
 
 HISTORY = {
     "epoch": [1, 2, 3, 4],
@@ -108,3 +109,10 @@ def test_the_table_of_perplexities_has_each_under_its_name():
             HISTORY["epoch"], HISTORY["train_perplexity"], HISTORY["val_perplexity"], strict=True
         )
     ]
+
+
+def test_the_table_of_curves_counts_in_digits(monkeypatch):
+    tables = []
+    monkeypatch.setattr(lines_module, "shown", lambda figure, table: tables.append(table))
+    plots.plot_lines([8192, 135_168], {"a": [11.2, 4.1]}, "characters", "perplexity", log_x=True)
+    assert tables[0].rows == [["8,192", "11.2"], ["135,168", "4.1"]]

@@ -46,6 +46,7 @@ FIGURES = {
     "updates": lambda: plots.plot_grad_norms({"free": UP * 40, "clipped": DOWN}, clip=0.25),
     "bars": lambda: plots.plot_bars({f"step {i}": 4 + 0.1 * i for i in range(11)}, "y", level=4.3),
     "small bars": lambda: plots.plot_bars({"a": 4.9e-3, "b": 2.6e-4, "c": 1.3e-5}, "y", log=True),
+    "five curves": lambda: lines(0.1, 0.6, n=5),
     "spread": lambda: plots.plot_spread(
         [1, 2, 3, 4], {f"{n}, equal width": np.random.rand(4, 3) for n in "abcd"}, "layers", "y"
     ),
@@ -105,7 +106,9 @@ def test_the_names_of_curves_stand_where_no_curve_is(figure):
     assert len(figure.legends) == (len(labels) > 1)
     for legend in figure.legends:
         box = legend.get_window_extent()
-        assert [text.get_text() for text in legend.get_texts()] == labels
+        places = {text.get_text(): text.get_window_extent() for text in legend.get_texts()}
+        in_rows = sorted(labels, key=lambda name: (-round(places[name].y0), places[name].x0))
+        assert in_rows == labels  # the order in which one reads
         assert 0 <= box.x0 and box.x1 <= figure.bbox.width and box.y1 <= figure.bbox.height
         for line in ax.lines:
             corners = ax.transData.transform(line.get_xydata())
@@ -122,12 +125,31 @@ def test_words_are_large_enough_on_a_phone(figure):
             assert text.get_size() * scale >= SMALLEST, words
 
 
-@pytest.mark.parametrize("draw", [diagrams.draw_lstm_step, diagrams.draw_scan_tree])
+@pytest.mark.parametrize(
+    "draw", [diagrams.draw_lstm_step, diagrams.draw_scan_tree, diagrams.draw_loop_and_scan]
+)
 def test_words_of_diagrams_are_large_enough_on_a_phone(draw):
     figure = draw()
     scale = PHONE / (72 * figure.get_figwidth())
     sizes = [text.get_size() for text in figure.findobj(mpl.text.Text) if text.get_text()]
     assert sizes and min(sizes) * scale >= SMALLEST
+
+
+@pytest.mark.parametrize("num_steps", [2, 4])
+def test_a_loop_is_drawn_as_copies_and_a_scan_as_one_step(num_steps):
+    figure = diagrams.draw_loop_and_scan(num_steps)
+    figure.canvas.draw()
+    boxes = [text for text in figure.axes[0].texts if text.get_bbox_patch()]
+    steps = [text for text in boxes if text.get_text() == "step"]
+    heights = [text.get_position()[1] for text in steps]
+    assert len(steps) == num_steps + 1 and heights.count(min(heights)) == 1
+    places = [text.get_window_extent() for text in boxes]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(places, 2))
+
+
+def test_a_loop_of_one_step_is_refused():
+    with pytest.raises(ValueError, match="num_steps=1"):
+        diagrams.draw_loop_and_scan(1)
 
 
 def test_numbers_of_bars_stand_over_nothing():

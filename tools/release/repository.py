@@ -167,7 +167,13 @@ def chapter_with(chapter: NotebookNode, path: str, url: str, branch: str) -> Not
         )
     set_up = new_code_cell(
         set_up_cell(computing[1], url),
-        metadata={"tags": ["hide-input", SET_UP, "timing"]},
+        metadata={
+            "mystnb": {
+                "code_prompt_hide": "Hide the set-up",
+                "code_prompt_show": "Show the set-up",
+            },
+            "tags": ["hide-input", SET_UP, "timing"],
+        },
         outputs=old[0].outputs if old else [],
     )
     cells.insert(first, set_up)

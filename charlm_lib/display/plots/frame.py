@@ -29,11 +29,14 @@ def one_pair_of_axes(title: str | None = None) -> tuple[Figure, Axes]:
 def name_curves(figure: Figure, ax: Axes) -> None:
     """Write the names of several curves above the axes, where no curve can be.
 
-    They stand in as many columns as the figure is wide.
+    They stand in as many columns as the figure is wide, and are read row by row.
     """
     handles, labels = ax.get_legend_handles_labels()
-    for columns in range(len(labels) if len(labels) > 1 else 0, 0, -1):
-        legend = figure.legend(handles, labels, loc="outside upper left", ncols=columns)
+    count = len(labels)
+    for columns in range(count if count > 1 else 0, 0, -1):
+        order = [i for j in range(columns) for i in range(j, count, columns)]  # it fills columns
+        names = [handles[i] for i in order], [labels[i] for i in order]
+        legend = figure.legend(*names, loc="outside upper left", ncols=columns)
         if legend.get_window_extent().width <= figure.bbox.width:
             return
         if columns > 1:

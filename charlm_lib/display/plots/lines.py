@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from charlm_lib.display.plots.frame import name_curves, one_pair_of_axes, shown
-from charlm_lib.display.plots.ticks import set_ticks
+from charlm_lib.display.plots.ticks import in_digits, set_ticks
 from charlm_lib.display.style import RC, STYLES
 from charlm_lib.display.tables import DataTable, evenly
 
@@ -31,6 +31,8 @@ def plot_lines(
         set_ticks(ax.xaxis, x)
         set_ticks(ax.yaxis)
         name_curves(figure, ax)
-    columns = [x, *lines.values()]
-    rows = [[f"{column[i]:.3g}" for column in columns] for i in evenly(len(x))]
+    rows = [
+        [in_digits(x[i]), *(f"{values[i]:.3g}" for values in lines.values())]
+        for i in evenly(len(x))
+    ]
     return shown(figure, DataTable(f"{ylabel} by {xlabel}", [xlabel, *lines], rows))
