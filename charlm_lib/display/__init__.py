@@ -4,7 +4,8 @@ Chapters import the modules `plots` and `diagrams` from here. Matplotlib is load
 not before.
 """
 
+from charlm_lib.display.names import in_capitals
 from charlm_lib.display.numbers import format_perplexity
 from charlm_lib.display.tables import Table
 
-__all__ = ["Table", "diagrams", "format_perplexity", "plots"]
+__all__ = ["Table", "diagrams", "format_perplexity", "in_capitals", "plots"]
