@@ -283,6 +283,35 @@ def test_solutions_are_closed_until_asked_for(page_of, path):
         body.wait_for(state="visible")
 
 
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_tables_of_results_are_whole_on_a_laptop(page_of, path):
+    page = page_of(path)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")  # shows what waits for a decision
+    tables = page.locator("article .charlm-table:not(details *):visible")
+    assert (
+        tables.evaluate_all(
+            "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
+        )
+        == []
+    )
+
+
+APART = """() => [...document.querySelectorAll("#exercises > :is(details, .tag_hide-cell) + p")]
+  .map((next) => {
+    const before = next.previousElementSibling;
+    const last = before.matches("details") ? before : before.querySelector("details");
+    const text = before.previousElementSibling;
+    const [own, its] = [last, text].map((e) => e.getBoundingClientRect());
+    return [own.top - its.bottom, next.getBoundingClientRect().top - own.bottom];
+  })"""
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_solution_stands_nearer_to_its_exercise_than_to_the_next(seen, path):
+    gaps = seen(path).page.evaluate(APART)
+    assert gaps and all(below > 1.2 * above > 0 for above, below in gaps), gaps
+
+
 class Page(HTMLParser):
     """The links and the anchors of one page."""
 

@@ -153,6 +153,35 @@ def test_a_widget_works_in_its_slide_and_is_large(visit, path):
         )
 
 
+MORE = """all => all.map(w =>
+  [w.scrollHeight - w.clientHeight - w.scrollTop > 8, w.classList.contains("more")])"""
+
+
+def test_a_widget_fades_where_more_of_it_is_below(visit):
+    page = visit(DECKS[0], **SLIDE).page
+    page.locator("html[data-deck=ready]").wait_for()
+    places = page.locator(".widget")
+    for place in places.all():
+        page.evaluate(TO, place.evaluate("w => Reveal.getSlides().indexOf(w.closest('section'))"))
+        page.wait_for_timeout(500)
+    found = places.evaluate_all(MORE)
+    assert any(is_more for is_more, _ in found)
+    assert all(is_more == fades for is_more, fades in found), found
+    page.locator(".widget.more").first.evaluate("w => { w.scrollTop = w.scrollHeight; }")
+    page.wait_for_function(
+        "n => document.querySelectorAll('.widget.more').length < n",
+        arg=sum(fades for _, fades in found),
+    )
+
+
+@pytest.mark.parametrize("path", DECKS)
+def test_words_in_the_curves_of_a_run_are_large(deck, path):
+    words = deck(path).page.locator(".clm-train .clm-plots svg text:visible")
+    sizes = words.evaluate_all("all => all.map(e => e.getBoundingClientRect().height)")
+    assert all(size > 15 for size in sizes), sizes
+    assert sizes or "stacked" not in path
+
+
 @pytest.mark.engines
 def test_widgets_live(deck):
     found = 0

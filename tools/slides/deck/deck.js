@@ -30,6 +30,12 @@
     }
   }
 
+  /** Lets the lower edge of a widget fade while there is more of it below. */
+  function fade(place) {
+    const below = place.scrollHeight - place.clientHeight - place.scrollTop;
+    place.classList.toggle("more", below > 8);
+  }
+
   /** Makes the letters of code as large as its longest line allows. */
   function widen(code) {
     const text = code.querySelector("pre");
@@ -44,8 +50,11 @@
     const appeared = new MutationObserver(() => {
       if (!place.querySelector(".clm")) return;
       appeared.disconnect();
+      const sized = new ResizeObserver(() => fade(place));
+      for (const part of [place, ...place.querySelectorAll(".clm")]) sized.observe(part);
       requestAnimationFrame(() => enlarge(place));
     });
+    place.addEventListener("scroll", () => fade(place), { passive: true });
     appeared.observe(place, { childList: true, subtree: true });
     enlarge(place);
   }

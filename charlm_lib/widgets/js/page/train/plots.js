@@ -25,7 +25,8 @@ class Panel {
    */
   draw(runs, { bound, width, at }) {
     const isNarrow = width < NARROW;
-    const size = isNarrow ? { width: 350, height: 230 } : { width: 700, height: 260 };
+    // No larger than its place, or its words would be small.
+    const size = { width: Math.min(Math.max(width, 350), 700), height: isNarrow ? 230 : 260 };
     const { title, tokens } = runs[0];
     const room = Math.floor(size.width / TITLE_LETTER);
     const named = (what) => shortened(`${what} on ${title}`, room);
@@ -60,9 +61,11 @@ export class Plots {
   /**
    * @param {TrainingRun[]} runs
    * @param {{bound: number, width: number, at: number}} around bound: the length that gradients
-   *   are clipped to; width: of the place that the curves have; at: the update to mark; -1: none
+   *   are clipped to; width: of the widget, a part of which the curves have on a slide; at: the
+   *   update to mark; -1: none
    */
-  draw(runs, around) {
+  draw(runs, { bound, width, at }) {
+    const around = { bound, width: this.place.clientWidth || width, at };
     const texts = [...new Set(runs.map((run) => run.text))];
     this.note.textContent = howToCompare(runs, texts.length);
     this.offer(texts.length);
