@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -205,3 +206,16 @@ def test_the_first_parameters_with_the_options_are_the_same(usual_compiler):
     usual = model.init(key, jnp.zeros((1, 1), jnp.int32))
     for one, other in zip(jax.tree.leaves(drawn), jax.tree.leaves(usual), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "count, platform, kind", [(1, "cpu", "cpu, no GPU"), (2, "gpu", "Tesla T4")]
+)
+def test_the_machine_in_one_line(monkeypatch, capsys, count, platform, kind):
+    device = SimpleNamespace(platform=platform, device_kind=kind.partition(",")[0])
+    monkeypatch.setattr("jax.devices", lambda: [device] * count)
+    cl.describe_machine("two minutes")
+    line = capsys.readouterr().out
+    assert line.startswith("JAX ") and line.endswith(
+        f" on {count} x {kind}: on 2 CPU cores this takes two minutes\n"
+    )

@@ -17,7 +17,6 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-import charlm_lib as cl
 from tools.book import places
 from tools.mime import WIDGET_STATE, WIDGET_VIEW
 from tools.release import repository
@@ -274,14 +273,3 @@ def test_what_colab_has_is_enough_so_that_only_ours_is_installed_there():
         if not wanted.specifier.contains(there.get(wanted.name, "0"))
     ]
     assert lacking == ["word-text-counter"]
-
-
-@pytest.mark.parametrize("platform, kind", [("cpu", "cpu, no GPU"), ("gpu", "Tesla T4")])
-def test_the_machine_in_one_line(monkeypatch, capsys, platform, kind):
-    device = SimpleNamespace(platform=platform, device_kind=kind.partition(",")[0])
-    monkeypatch.setattr("jax.devices", lambda: [device] * 2)
-    cl.describe_machine("two minutes")
-    line = capsys.readouterr().out
-    assert line.startswith("JAX ") and line.endswith(
-        f" on 2 x {kind}: on 2 CPU cores this takes two minutes\n"
-    )
