@@ -149,3 +149,14 @@ def test_a_short_last_batch_is_a_mean_over_its_own_characters():
 
         grads = jax.grad(mean_loss)(result.params)
         assert norm == pytest.approx(float(optax.tree.norm(grads)), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "processes, other, expected", [(1, True, False), (2, True, True), (2, False, False)]
+)
+def test_a_flag_of_another_process_counts_where_there_is_one(
+    monkeypatch, processes, other, expected
+):
+    monkeypatch.setattr(jax, "process_count", lambda: processes)
+    monkeypatch.setattr(batches, "process_allgather", lambda flag: np.array([flag, other]))
+    assert batches.on_any_process(False) is expected
