@@ -196,10 +196,19 @@ def test_times_has_the_gradients_that_jax_derives():
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-5, atol=1e-5), found, wanted)
 
 
+@pytest.mark.parametrize("model", [gru(2, dropout=0.5), lstm(2, dropout=0.5)], ids=["GRU", "LSTM"])
+def test_a_twin_drops_nothing_unless_it_trains(model):
+    X = jax.random.randint(jax.random.key(1), (BATCH, STEPS), 0, V)
+    params = model.init(jax.random.key(0), X)
+    layer, inputs = {"params": params["params"]["rnn"]}, jax.nn.one_hot(X.T, V)
+    found, _ = fuse(model, Use(BATCH, STEPS)).rnn.apply(layer, inputs)
+    np.testing.assert_allclose(found, model.rnn.apply(layer, inputs)[0], atol=1e-6)
+
+
 @pytest.mark.parametrize("vocab_size", [V, LANES, LANES + 1])
 @pytest.mark.parametrize("head", [cl.RNNLM, cl.RNNLMScratch])
 def test_wide_logits_are_the_logits_and_no_others(head, vocab_size):
-    model = head(cl.GRU(H, 2), vocab_size, 1.0)
+    model = head(cl.GRU(H, 2, dropout=0.5), vocab_size, 1.0)  # which is not asked to train
     X = jax.random.randint(jax.random.key(1), (BATCH, STEPS), 0, vocab_size)
     params = model.init(jax.random.key(0), X)
     logits, state = model.apply(params, X)

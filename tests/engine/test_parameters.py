@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import charlm_lib as cl
-from charlm_lib.engine.parameters import as_key
+from charlm_lib.engine.parameters import as_key, without_lr
 
 
 def same(key, other):
@@ -58,3 +58,9 @@ def test_anything_else_is_refused_in_one_short_sentence(key, one_batch):
         with pytest.raises(ValueError, match=re.escape("must be one JAX random key, or")) as found:
             use(key)
         assert len(str(found.value)) < 180 and "\n" not in str(found.value)
+
+
+def test_models_that_differ_by_their_learning_rates_share_programs():
+    slow, fast, none = (cl.RNNLM(cl.RNN(4), 5, lr) for lr in (0.5, 2.0, 0.0))
+    assert without_lr(slow) == without_lr(fast) == without_lr(none) == none
+    assert without_lr(cl.RNN(4)) == cl.RNN(4)

@@ -36,7 +36,7 @@ ROOMS = {
         "charlm_lib/engine/compiling.py": "engine/configurations engine/devices",
         "charlm_lib/engine/devices.py": "engine/devices engine/configurations",
         "charlm_lib/engine/epochs.py": "engine/branches engine/devices runs/training",
-        "charlm_lib/engine/fingerprint.py": "engine/source runs/results",
+        "charlm_lib/engine/fingerprint.py": "engine/fingerprint runs/results",
         "charlm_lib/engine/fused.py": "engine/fused engine/twins",
         "charlm_lib/engine/lstm_recurrence.py": "engine/fused",
         "charlm_lib/engine/optimizers.py": "engine/branches runs/going_on runs/training",
