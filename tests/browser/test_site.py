@@ -255,7 +255,7 @@ def test_code_can_be_copied(visit):
     opened = visit(CHAPTERS[0])
     cell = opened.page.locator("article .cell:not(.tag_hide-input)").first
     cell.hover()
-    cell.locator(".copybtn").click()
+    cell.locator(".copybtn").first.click()
     opened.page.locator("article .copybtn.success").wait_for()
     assert opened.problems == {}
 
@@ -294,6 +294,15 @@ def test_tables_of_results_are_whole_on_a_laptop(page_of, path):
         )
         == []
     )
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_row_of_results_shows_its_first_number_on_a_phone(page_of, path):
+    page = page_of(path, width=390)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    first = page.locator("article .charlm-table:not(details *):visible tbody tr td:nth-child(2)")
+    ends = first.evaluate_all("all => all.map(e => Math.round(e.getBoundingClientRect().right))")
+    assert [end for end in ends if end > 390] == []
 
 
 APART = """() => [...document.querySelectorAll("#exercises > :is(details, .tag_hide-cell) + p")]
