@@ -34,6 +34,16 @@ def test_an_answer_waits_for_the_decision(visit, path):
     assert opened.problems == {}
 
 
+# Boxes that hide nothing, and no widget follows that would wait itself.
+OPEN = """all => all.filter((box) => !box.querySelector("button")
+  && !box.nextElementSibling?.querySelector(".widget-place")).map((box) => box.innerText)"""
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_every_box_hides_an_answer_or_stands_before_a_widget_that_does(seen, path):
+    assert seen(path).page.locator(BOX).evaluate_all(OPEN) == []
+
+
 # Of what is hidden, what stands before all code that follows its box.
 TOO_EARLY = """all => all.filter((hidden) => {
   let e = hidden.closest("div.cell") ?? hidden;
