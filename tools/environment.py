@@ -83,8 +83,16 @@ def make(folder: Path, packages: Path, python: str, project: bool) -> bool:
 
 
 def first_that_runs(pythons: list[str]) -> str:
-    """Choose the first of some commands that is a Python, or else the one that runs this."""
-    found = [path for path in map(shutil.which, pythons) if path]
+    """Choose the first of some commands that is a Python, or else the one that runs this.
+
+    On the path pyenv has a command for each version that it keeps, which fails unless that version
+    was chosen: its own folders count, too.
+    """
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    places = [
+        (shutil.which(name), *sorted(pyenv.glob(f"versions/*/bin/{name}"))) for name in pythons
+    ]
+    found = [str(path) for paths in places for path in paths if path]
     works = (path for path in found if all_run([[path, "-c", ""]]))
     return next(works, sys.executable)
 

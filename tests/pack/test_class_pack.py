@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tools.browsers import ARGUMENTS, find_chromium
+from tools.environment import first_that_runs
 
 PACK = Path(__file__).resolve().parents[2] / "_build" / "class-pack.zip"
 NOWHERE = "http://127.0.0.1:9"  # nothing answers at this port
@@ -82,10 +82,10 @@ def python_of(folder: Path) -> str:
     """Find a Python of the version that the pack's wheels are for."""
     version = re.search(r"Python (\d\.\d+)", (folder / "HOW-TO.md").read_text("utf-8"))[1]
     ask = "import sys; print('{}.{}'.format(*sys.version_info))"
-    for python in filter(None, (sys.executable, shutil.which(f"python{version}"))):
-        done = subprocess.run([python, "-c", ask], capture_output=True, text=True)
-        if done.stdout.strip() == version:
-            return python
+    python = first_that_runs([f"python{version}"])
+    done = subprocess.run([python, "-c", ask], capture_output=True, text=True)
+    if done.stdout.strip() == version:
+        return python
     pytest.fail(f"The pack is for Python {version}: install it, or make a pack for another one.")
 
 

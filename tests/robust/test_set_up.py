@@ -99,6 +99,14 @@ def test_without_a_network_it_says_so(world, tmp_path):
     assert "nowhere" in done.stderr  # git's own words
 
 
+def test_where_pip_cannot_be_had_it_says_so(world, tmp_path):
+    """As Debian has Python: `ensurepip` is in a package of its own."""
+    python = venv(tmp_path / "venv", "--without-pip")
+    (python.parent / "ensurepip.py").write_text("raise SystemExit('not here')\n")
+    done = run(python, world)
+    assert done.stderr.endswith("start Jupyter in a virtual environment with pip\n")
+
+
 def is_managed(python):
     """Say whether a Python has pip, which the system forbids to install anything."""
     code = "import pip, sysconfig as s; print(s.get_path('stdlib'))"
@@ -114,4 +122,4 @@ def test_in_a_managed_python_it_says_what_to_do(world):
         pytest.skip("no Python here is managed by the system and has pip")
     assert lacks_all(python, world)
     done = run(python, world)
-    assert done.stderr.endswith("The system's Python: start Jupyter in a virtual environment\n")
+    assert done.stderr.endswith("start Jupyter in a virtual environment with pip\n")

@@ -59,14 +59,32 @@ def test_where_uv_cannot_pip_does_and_one_line_says_so(ran, capsys, failing):
     assert "uv could not make a b" in line and "Now pip" in line
 
 
-def test_the_first_python_that_runs_is_taken(tmp_path, monkeypatch):
-    for name, text in (("broken", "exit 1"), ("whole", "exit 0")):
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
-        (tmp_path / name).chmod(0o755)
+@pytest.fixture
+def pythons(tmp_path, monkeypatch):
+    """A folder of commands: one fails, as those of pyenv may, and one runs."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert environment.first_that_runs(["none", "broken", "whole"]) == str(tmp_path / "whole")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    command(tmp_path / "broken", 1)
+    command(tmp_path / "whole", 0)
+    return tmp_path
+
+
+def command(path, status):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\nexit {status}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def test_the_first_python_that_runs_is_taken(pythons):
+    assert environment.first_that_runs(["none", "broken", "whole"]) == str(pythons / "whole")
     assert environment.first_that_runs(["none"]) == sys.executable
     assert shutil.which("none") is None
+
+
+def test_a_python_that_pyenv_keeps_off_the_path_is_found(pythons):
+    kept = pythons / "pyenv" / "versions" / "3.99.1" / "bin" / "broken"
+    command(kept, 0)
+    assert environment.first_that_runs(["none", "broken", "whole"]) == str(kept)
 
 
 @pytest.mark.parametrize("system, python", [("posix", "bin/python"), ("nt", "Scripts/python")])

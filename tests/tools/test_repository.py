@@ -199,7 +199,8 @@ def test_one_that_is_missing_brings_the_library_and_what_it_needs(machine, missi
 @pytest.mark.parametrize(
     "said, advice",
     [
-        ("error: externally-managed-environment", "start Jupyter in a virtual environment"),
+        ("error: externally-managed-environment", "^Nothing installed: .* environment with"),
+        ("python3: No module named pip", "^Nothing installed: .* environment with pip$"),
         ("fatal: Could not resolve host", "Could not resolve host.*is there a network"),
     ],
 )

@@ -47,8 +47,8 @@ if None in map(find_spec, ("charlm_lib", "jax", "word_text_counter")):
         subprocess.run([sys.executable, "-m", "ensurepip"])
     pip = [sys.executable, "-m", "pip", "install", "--quiet", f"git+{REPOSITORY}"]
     done = subprocess.run(pip, capture_output=True, text=True)
-    if "externally-managed" in done.stderr:
-        raise RuntimeError("The system's Python: start Jupyter in a virtual environment")
+    if any(words in done.stderr for words in ("externally-managed", "No module named pip")):
+        raise RuntimeError("Nothing installed: start Jupyter in a virtual environment with pip")
     if done.returncode:
         raise RuntimeError(f"{done.stderr}Is there a network? Then run this again")
     if site.ENABLE_USER_SITE:  # pip may just have made the user's folder
