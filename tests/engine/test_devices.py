@@ -186,6 +186,20 @@ def test_who_wants_nothing_optimised_gets_that():
     assert compiler_options("cpu") is None
 
 
+def test_an_epoch_takes_the_options_and_one_that_failed_is_compiled_anew(data, monkeypatch):
+    model = cl.RNNLM(cl.RNN(5), len(data.vocab), lr=1.0)
+
+    def run():
+        return cl.Trainer(1).fit(model, data, show=False)
+
+    monkeypatch.setattr(compiling, "compiler_options", lambda platform: {"no_such_option": 1})
+    compiling.compiling_epoch.cache_clear()  # the options are no part of what it knows
+    with pytest.raises(Exception, match="no_such_option"):
+        run()
+    monkeypatch.undo()
+    assert len(run().history["epoch"]) == 1
+
+
 @pytest.mark.parametrize("layer", [cl.RNN(7), cl.GRU(7, 2, dropout=0.2), cl.LSTM(7, 2)])
 def test_training_with_the_options_gives_the_same(layer, data, usual_compiler):
     model = cl.RNNLM(layer, len(data.vocab), lr=1.0)

@@ -17,7 +17,7 @@ from charlm_lib.engine.fingerprint import (
     settings_of_whole,
     short_hash,
 )
-from charlm_lib.engine.optimizers import sgd
+from charlm_lib.engine.optimizers import clipped, describe_optimizer, sgd
 
 TRAINER = {"max_epochs": 3, "carry_state": False, "compute_dtype": None, "clip": 1.0}
 WINDOWS = {"batch_size": 8, "num_steps": 4, "num_train": 64, "num_val": 16, "stride": 1}
@@ -75,6 +75,12 @@ def test_hashes_have_sixteen_digits_and_tell_texts_apart():
     assert short_hash(text) != short_hash(text[:-1])
     a, b = np.arange(6.0), np.ones(2)
     assert hash_of_arrays([a, b]) == hash_of_arrays([a.copy(), b]) != hash_of_arrays([b, a])
+
+
+def test_optimizers_are_told_apart_by_sixteen_digits():
+    params = {"w": np.ones(3, np.float32)}
+    found = [describe_optimizer(clipped(optax.adam(lr), 1.0), params) for lr in (0.1, 0.2, 0.1)]
+    assert found[0] == found[2] != found[1] and {len(hash) for hash in found} == {16}
 
 
 @pytest.mark.parametrize("rule", ["jax_numpy_rank_promotion", "jax_numpy_dtype_promotion"])

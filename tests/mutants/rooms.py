@@ -33,9 +33,11 @@ ROOMS = {
     },
     "engine": {
         "charlm_lib/engine/batches.py": "engine/branches engine/devices texts/data",
-        "charlm_lib/engine/compiling.py": "engine/configurations engine/devices",
+        "charlm_lib/engine/compiling.py": "engine/devices engine/configurations",
         "charlm_lib/engine/devices.py": "engine/devices engine/configurations",
-        "charlm_lib/engine/epochs.py": "engine/branches engine/devices runs/training",
+        "charlm_lib/engine/epochs.py": (
+            "engine/branches runs/own_models engine/devices runs/training"
+        ),
         "charlm_lib/engine/fingerprint.py": "engine/fingerprint runs/results",
         "charlm_lib/engine/fused.py": "engine/fused engine/twins",
         "charlm_lib/engine/lstm_recurrence.py": "engine/fused",
