@@ -385,6 +385,19 @@ def test_github_serves_folders_that_begin_with_an_underscore():
     assert (HTML / ".nojekyll").is_file()
 
 
+# Of all that are no buttons.
+COLOURS = """all => [...new Set(all.filter((a) => a.checkVisibility())
+  .map((a) => getComputedStyle(a)).filter((style) => style.backgroundColor === "rgba(0, 0, 0, 0)")
+  .map((style) => style.color))]"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_links_have_one_colour(seen, path, scheme):
+    links = seen(path, scheme).page.locator("article.bd-article a[href]:not(.headerlink, .clm *)")
+    assert len(links.evaluate_all(COLOURS)) <= 1
+
+
 def test_links_inside_the_book_lead_somewhere():
     pages = {HTML / path: Page(HTML / path) for path in EVERY_PAGE}
     broken = []
