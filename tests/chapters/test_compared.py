@@ -4,8 +4,10 @@ So it may not rest on a model that the chapter trains: of that, cells assert bou
 """
 
 import ast
-import symtable
+import dis
+from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 
 import nbformat
 import pytest
@@ -17,16 +19,19 @@ DEFINITIONS = ast.FunctionDef | ast.ClassDef | ast.Assert  # what prints nothing
 BLOCKS = ast.For | ast.While | ast.With | ast.If
 
 
-def tables_in(table: symtable.SymbolTable) -> list[symtable.SymbolTable]:
-    return [table, *(inner for child in table.get_children() for inner in tables_in(child))]
+def instructions(code: CodeType) -> Iterator[dis.Instruction]:
+    """List what the interpreter does for some code, and for the functions in it."""
+    yield from dis.get_instructions(code)
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from instructions(inner)
 
 
 def reads_and_writes(statement: ast.stmt) -> tuple[set[str], set[str]]:
     """Give the global names that a statement reads and writes; a block reads none of its own."""
-    whole, *inner = tables_in(symtable.symtable(ast.unparse(statement), "cell", "exec"))
-    writes = {s.get_name() for s in whole.get_symbols() if s.is_assigned() or s.is_imported()}
-    reads = {s.get_name() for s in whole.get_symbols() if s.is_referenced()}
-    reads |= {s.get_name() for table in inner for s in table.get_symbols() if s.is_global()}
+    code = compile(ast.Module([statement], []), "cell", "exec")
+    reads = {i.argval for i in instructions(code) if i.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    writes = {i.argval for i in dis.get_instructions(code) if i.opname == "STORE_NAME"}
     return reads - writes if isinstance(statement, BLOCKS) else reads, writes
 
 
@@ -65,6 +70,7 @@ FIT = ("result = trainer.fit(model, data)", False)
         ([FIT, ("assert result.cut_short", True)], 0),
         ([FIT, ("for result in (1, 2):\n    print(result)", True)], 0),
         ([FIT, ("result = 3\nprint(result)", True)], 0),
+        ([FIT, ("print([f'{result}' for result in (1, 2)])", True)], 0),
         ([("noisy.train()\nprint(noisy.use())", True)], 0),
     ],
 )
