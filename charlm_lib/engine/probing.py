@@ -25,33 +25,41 @@ def is_known(twin: nn.Module) -> bool:
 @lru_cache(maxsize=32)
 def starts_at_zeros(model: nn.Module) -> bool:
     """Say whether the first state of a language model is zeros, whatever its parameters are."""
-    with jax.ensure_compile_time_eval():  # it may be asked while an epoch is traced
-        params, X = random_params(model), jnp.zeros((1, STEPS), jnp.int32)
-        apply = jax.jit(model.apply)
-        logits, state = apply(params, X)
-        given, _ = apply(params, X, jax.tree.map(jnp.zeros_like, state))
+    params, X = random_params(model), np.zeros((1, STEPS), np.int32)
+    logits, state = compiled(model, params, X)(params, X)
+    zeros = jax.tree.map(np.zeros_like, state)
+    given, _ = compiled(model, params, X, zeros)(params, X, zeros)
     return np.array_equal(logits, given, equal_nan=True)
 
 
 @lru_cache(maxsize=32)
 def looks_ahead(model: nn.Module) -> bool:
     """Say whether logits of a language model change with a character that comes later."""
-    with jax.ensure_compile_time_eval():
-        params, X = random_params(model), jnp.zeros((1, STEPS), jnp.int32)
-        apply = jax.jit(model.apply)
-        (logits, _), (others, _) = apply(params, X), apply(params, X.at[0, -1].set(1))
+    params, X = random_params(model), np.zeros((1, STEPS), np.int32)
+    changed = np.eye(1, STEPS, STEPS - 1, np.int32)
+    apply = compiled(model, params, X)
+    (logits, _), (others, _) = apply(params, X), apply(params, changed)
     return not np.array_equal(logits[:, :-1], others[:, :-1], equal_nan=True)
+
+
+def compiled(model: nn.Module, *given) -> jax.stages.Compiled:
+    """Compile a model for arguments, so that it computes even while an epoch is traced.
+
+    `ensure_compile_time_eval` around the call would be enough, but JAX 0.7 cannot do a scan in it.
+    """
+    return jax.jit(model.apply).lower(*given).compile()
 
 
 def random_params(model: nn.Module) -> dict:
     """Draw every parameter of a model from a normal distribution, those that begin as 0 too."""
     leaves, structure = jax.tree.flatten(param_shapes(model))
-    keys = jax.random.split(jax.random.key(0), len(leaves))
 
     def draw(key, leaf):
         return jax.random.normal(key, leaf.shape).astype(leaf.dtype)
 
-    return structure.unflatten(map(draw, keys, leaves))
+    with jax.ensure_compile_time_eval():  # it may be asked while an epoch is traced
+        keys = jax.random.split(jax.random.key(0), len(leaves))
+        return structure.unflatten(map(draw, keys, leaves))
 
 
 @lru_cache(maxsize=32)
