@@ -47,7 +47,7 @@ ROOMS = {
         "charlm_lib/engine/products.py": "engine/branches engine/fused",
         "charlm_lib/engine/programs.py": "runs/going_on",
         "charlm_lib/engine/recurrences.py": "engine/fused",
-        "charlm_lib/engine/running.py": "runs/training runs/going_on",
+        "charlm_lib/engine/running.py": "engine/streams runs/training runs/going_on",
         "charlm_lib/engine/settings.py": "engine/configurations",
         "charlm_lib/engine/short_runs.py": "runs/short_runs",
         "charlm_lib/engine/source.py": "engine/source",
