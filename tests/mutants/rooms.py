@@ -25,7 +25,7 @@ ROOMS = {
         "charlm_lib/runs/checkpoints.py": "runs/going_on",
         "charlm_lib/runs/files.py": "runs/results",
         "charlm_lib/runs/going_on.py": "runs/going_on",
-        "charlm_lib/runs/judging.py": "runs/training runs/short_runs",
+        "charlm_lib/runs/judging.py": "runs/training runs/short_runs runs/own_models",
         "charlm_lib/runs/keeping.py": "runs/results runs/going_on",
         "charlm_lib/runs/log.py": "runs/kept_apart runs/training",
         "charlm_lib/runs/results.py": "runs/kept_apart runs/results",
