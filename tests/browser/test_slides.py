@@ -132,8 +132,9 @@ def test_a_widget_works_in_its_slide_and_is_large(visit, path):
         zoom, whole, seen = place.evaluate(
             "w => [parseInt(w.style.getPropertyValue('--zoom')), w.scrollHeight, w.clientHeight]"
         )
-        # Large letters, nearly the whole slide, and hardly more than that.
-        assert zoom >= 120 and seen > 550 and whole < 1.6 * seen
+        # Large letters, nearly the whole slide, and all of it; two samplers write more than that.
+        assert zoom >= 120 and seen > 550
+        assert whole <= (1.2 if place.locator(".clm-card").count() > 1 else 1.005) * seen
         before = place.inner_html()
         control = place.locator(CONTROL).first
         match control.get_attribute("type") or control.get_attribute("role"):
@@ -158,7 +159,7 @@ MORE = """all => all.map(w =>
 
 
 def test_a_widget_fades_where_more_of_it_is_below(visit):
-    page = visit(DECKS[0], **SLIDE).page
+    page = visit("slides/bigger-and-better.html", **SLIDE).page
     page.locator("html[data-deck=ready]").wait_for()
     places = page.locator(".widget")
     for place in places.all():

@@ -7,7 +7,9 @@ import optax
 import pytest
 
 from charlm_lib import GRU, LSTM, RNN, RNNLM, TextData, Trainer, cross_entropy, gather_windows
+from charlm_lib.engine import running
 from charlm_lib.engine.batches import device_mesh
+from charlm_lib.engine.optimizers import sgd
 from charlm_lib.engine.parameters import first_params
 from charlm_lib.engine.streams import stream_batches, stream_epoch_function, streams
 
@@ -122,3 +124,13 @@ def test_windows_that_do_not_follow_each_other(changes, words):
 def test_carried_state_is_computed_in_float32():
     with pytest.raises(ValueError, match="compute_dtype='bfloat16' and carry_state=True"):
         Trainer(1, carry_state=True, compute_dtype="bfloat16")
+
+
+@pytest.mark.parametrize("carry_state", [True, False])
+def test_only_a_run_that_carries_its_state_leaves_devices_out(carry_state, monkeypatch):
+    fewer = device_mesh(jax.devices()[:1])
+    monkeypatch.setattr(running, "stream_mesh", lambda mesh: fewer)
+    data = make_data()
+    model = RNNLM(RNN(8), len(data.vocab), lr=1)
+    run = running.Run(model, data, data.starts("train"), 0, sgd(1, None), None, carry_state, False)
+    assert run.mesh.size == (1 if carry_state else jax.device_count())

@@ -271,8 +271,16 @@ def test_checkpoints_come_after_so_many_minutes(data, tmp_path, monkeypatch):
     saved.clear()
     fit(checkpoint=tmp_path / "c", checkpoint_minutes=10**6)
     assert saved == []
-    with pytest.raises(ValueError, match="checkpoint_minutes='5'"):
-        fit(checkpoint=tmp_path / "c", checkpoint_minutes="5")
+    for wrong in ("5", -0.5):
+        with pytest.raises(ValueError, match=f"checkpoint_minutes={wrong!r}"):
+            fit(checkpoint=tmp_path / "c", checkpoint_minutes=wrong)
+
+
+def test_a_minute_has_sixty_seconds(monkeypatch):
+    clock = iter([0, 119, 120, 240])
+    monkeypatch.setattr(checkpoints.time, "monotonic", lambda: next(clock))
+    is_due = checkpoints.Timer(2)
+    assert [is_due(), is_due()] == [False, True]
 
 
 # --- optimizers told apart ---

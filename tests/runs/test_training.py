@@ -7,6 +7,7 @@ import math
 import re
 import signal
 import threading
+import time
 
 import jax
 import jax.numpy as jnp
@@ -128,8 +129,9 @@ def plain_fit(model, data, epochs, seed, optimizer):
     ],
 )
 def test_trainer_equals_a_plain_loop(data, make, clip, optimizer):
-    model = make(data)
+    model, begun = make(data), time.perf_counter()
     result = fit(model, data, 3, clip, key=5, optimizer=optimizer)
+    took = time.perf_counter() - begun
     steps = [optax.clip_by_global_norm(clip)] if clip else []
     steps.append(optimizer or optax.sgd(1.0))
     params, history, norms = plain_fit(model, data, 3, 5, optax.chain(*steps))
@@ -140,6 +142,7 @@ def test_trainer_equals_a_plain_loop(data, make, clip, optimizer):
     assert result.history["epoch"] == [1, 2, 3]
     assert len(result.history["seconds"]) == 3 and min(result.history["seconds"]) > 0
     assert result.compile_seconds > 0 and result.stopped == "finished"
+    assert result.compile_seconds + sum(result.history["seconds"]) < took
 
 
 def test_clipping_bounds_the_update(one_batch):

@@ -22,6 +22,7 @@ import safetensors.numpy
 import charlm_lib as cl
 from charlm_lib.texts import corpus as corpus_module
 from charlm_lib.texts import files as files_module
+from charlm_lib.texts.cleaning import quoted
 from tests.random_texts import random_texts
 
 
@@ -148,6 +149,11 @@ def test_what_is_no_string_is_told_what_to_pass(text, words):
         assert len(str(error.value)) < 200
 
 
+def test_of_a_long_string_the_ends_are_quoted():
+    assert quoted("ab" * 40) == repr("ab" * 40)
+    assert quoted("a" * 40 + "b" * 41) == f"'{'a' * 40}…{'b' * 40}' (81 characters)"
+
+
 def test_clean_changes_nothing_of_the_novel():
     assert cl.clean(cl.read_corpus()) == cl.read_corpus()
 
@@ -240,7 +246,8 @@ def test_changed_corpus_is_refused(monkeypatch, tmp_path):
 
     monkeypatch.setattr(corpus_module.importlib.metadata, "distribution", lambda name: Wheel())
     found = hashlib.sha256(b"*** START OF ***x*** END OF").hexdigest()[:12]
-    with pytest.raises(ValueError, match=rf"t\.txt.*{found}.*pip install --force-reinstall"):
+    expected = rf"t\.txt.*\(SHA-256 {found}…, expected [0-9a-f]{{12}}…\).* --force-reinstall"
+    with pytest.raises(ValueError, match=expected):
         cl.read_corpus()
 
 

@@ -24,8 +24,8 @@
     for (let percent = 200; percent >= 120; percent -= 5) {
       place.style.setProperty("--zoom", `${percent}%`);
       if (!fits()) continue;
-      await new Promise(requestAnimationFrame); // it may draw itself anew for its new width
-      await new Promise(requestAnimationFrame);
+      // It may draw itself anew for its new width: seen in this frame, drawn in the next one.
+      for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
       if (fits()) return;
     }
   }
