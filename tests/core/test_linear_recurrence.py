@@ -5,7 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from charlm_lib.layers.linear_recurrence import LRU, MinGRU, join, linear_loop, linear_recurrence
+from charlm_lib.layers.linear_recurrence import (
+    LRU,
+    MinGRU,
+    first_theta,
+    join,
+    linear_loop,
+    linear_recurrence,
+)
 
 T, N, D, H = 7, 3, 5, 4  # steps, texts, inputs, units: all different
 
@@ -154,6 +161,8 @@ def test_an_lru_begins_between_its_magnitudes():
     assert 0.6 <= magnitudes.min() < 0.63 and 0.88 < magnitudes.max() <= 0.9
     angles = np.exp(params["params"]["theta"])
     assert 0 < angles.min() and angles.max() < np.pi and angles.mean() == pytest.approx(1.57, 0.1)
+    many = np.exp(first_theta(jax.random.key(0), (100_000,)))
+    assert 9.9e-4 < many.min() < 2e-3  # an angle of 0 would have no finite logarithm
 
 
 @pytest.mark.parametrize("kind", [MinGRU, LRU])

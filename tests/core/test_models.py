@@ -361,6 +361,17 @@ def test_dropout_acts_only_in_training_and_only_between_layers(kind, randomise):
     np.testing.assert_array_equal(unaffected, apply_layer(kind(H, 1), single, inputs, False)[0])
 
 
+def test_nothing_is_dropped_unless_training_is_asked_for(randomise):
+    layer, inputs = cl.GRU(H, 2, 0.5), draw(T, B, V)
+    params = randomise(layer, inputs)
+    assert (layer.apply(params, inputs)[0] == apply_layer(layer, params, inputs, False)[0]).all()
+    model, ids = cl.RNNLM(layer, V, 1.0), jnp.asarray(X)
+    params = randomise(model, ids)
+    for method in (None, "forward"):
+        logits, _ = model.apply(params, ids, method=method)
+        assert (logits == model.apply(params, ids, training=False)[0]).all()
+
+
 def test_dropout_rate_scale_and_a_mask_per_step_and_row(randomise):
     steps, batch, rate = 40, 30, 0.25
     inputs = draw(steps, batch, V)
@@ -403,6 +414,7 @@ BAD = {
     "(5, 3, 7), but the layer needs (num_steps, batch_size, 6)": (cl.RNNScratch(6, H), INPUTS),
     "(5, 3, 7), but the layer needs": (cl.StackedRNNScratch(6, H, 2), INPUTS),
     "(3, 7), but the layer needs": (cl.RNN(H), INPUTS[0]),
+    "(7,), but the layer needs": (cl.StackedRNNScratch(V, H, 2), INPUTS[0, 0]),
     "(1, 5, 3, 7), but the layer needs": (cl.GRU(H, 1), INPUTS[None]),
     "(5,) and type int32": (cl.RNNLM(cl.RNN(H), V, 1.0), X[0]),
     "type float32": (cl.RNNLMScratch(cl.RNN(H), V, 1.0), X.astype(np.float32)),

@@ -164,6 +164,7 @@ def test_sampling(novel):
     assert (table.sample(prefix, 200, key=jax.random.key(3)) == text).all()
     assert (table.sample(prefix, 200, key=4) != text).any()
     assert len(table.sample([], 5)) == 5
+    assert (table.sample(prefix, 200) == table.sample(prefix, 200, key=0)).all()
     own = table.nll(text).mean()
     assert own < table.nll(np.random.default_rng(0).permutation(text)).mean() - 1.5
 

@@ -41,6 +41,11 @@ def test_texts_are_read_in_order_where_they_are_long_enough(text, size):
     assert trainer.rule_for(model, data, optimizer).optimizer
 
 
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_a_batch_can_be_shared_by_eight_devices(size):
+    assert fitting_settings(size).batch_size % 8 == 0
+
+
 def test_the_novel_gets_what_chapter_6_found():
     s, step = fitting_settings(173_850), recipe.STEPS[-1]
     assert s.adamw == step.adam == step.falls and s.adamw
@@ -65,6 +70,7 @@ def test_the_reference_is_that_of_chapter_4():
         "carry_state",
     ):
         assert getattr(s, name) == getattr(step, name), name
+    assert s.gradient_clip_val == 1
     assert s.adamw == step.adam
     assert s.optimizer() is None
 

@@ -58,6 +58,18 @@ def test_a_stack_is_its_equations(name, loop, num_layers):
     assert len(state) == num_layers
 
 
+def test_between_its_two_layers_a_block_is_twice_as_wide():
+    shapes = jax.tree.map(jnp.shape, drawn(stack("minGRU", 1)))
+    assert shapes["Dense_0"]["kernel"] == (H, 2 * H) and shapes["Dense_1"]["kernel"] == (2 * H, H)
+
+
+@pytest.mark.parametrize("inputs", [INPUTS[0], INPUTS[0, 0]])
+def test_inputs_of_another_shape_are_named(inputs):
+    with pytest.raises(ValueError) as error:
+        stack("GRU", 1).init(jax.random.key(0), inputs)
+    assert f"inputs have shape {inputs.shape}, but" in str(error.value)
+
+
 @pytest.mark.parametrize("name", LAYERS)
 def test_one_step_at_a_time_and_cut_in_two(name):
     module = stack(name, 2)

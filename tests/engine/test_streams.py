@@ -11,7 +11,7 @@ from charlm_lib.engine import running
 from charlm_lib.engine.batches import device_mesh
 from charlm_lib.engine.optimizers import sgd
 from charlm_lib.engine.parameters import first_params
-from charlm_lib.engine.streams import stream_batches, stream_epoch_function, streams
+from charlm_lib.engine.streams import stream_batches, stream_epoch_function, stream_mesh, streams
 
 TEXT = "the time machine was begun and then it was lost in the dark of the night " * 12
 
@@ -24,6 +24,12 @@ def make_data(**changes):
 def test_a_row_of_the_batch_reads_neighbouring_windows():
     dealt = streams(jnp.arange(0, 60, 5), 3)
     assert dealt.tolist() == [[0, 20, 40], [5, 25, 45], [10, 30, 50], [15, 35, 55]]
+
+
+def test_a_batch_is_shared_by_as_many_devices_as_divide_it():
+    devices = jax.device_count()
+    expected = max(n for n in range(1, devices + 1) if 8 % n == 0)
+    assert stream_mesh(device_mesh()).size == expected > 1
 
 
 @pytest.mark.parametrize("rnn", [RNN(8), GRU(8, 2), LSTM(8, 2)], ids=["tanh", "gru", "lstm"])

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -48,6 +49,20 @@ def test_round_trip(fitted, path, data):
     assert cl.predict("the ", 9, loaded) == cl.predict("the ", 9, fitted)
     assert cl.evaluate(loaded, data) == cl.evaluate(fitted, data)
     assert [p.name for p in path.parent.iterdir()] == [path.name]  # nothing half-written
+
+
+def test_a_model_is_known_by_the_logits_that_were_saved_with_it_long_ago():
+    path = Path(__file__).parents[2] / "chapters/results/rnn_concise.safetensors"
+    kept, saved = cl.load(path), safetensors_load(path.read_bytes())["logits"]
+    now = results.probe(kept.model, kept.params, len(kept.vocab))
+    np.testing.assert_allclose(now, saved, atol=1e-5)
+    assert saved.shape == (results.ROWS, len(kept.vocab)) and saved.std() > 0.5
+
+
+def test_arrays_are_saved_in_whatever_order_they_lie_in_memory(fitted, path):
+    turned = jax.tree.map(np.asfortranarray, fitted.params)
+    dataclasses.replace(fitted, params=turned).save(path)
+    assert_same_trees(jax.tree.map(jnp.asarray, cl.load(path).params), fitted.params)
 
 
 @pytest.mark.parametrize(

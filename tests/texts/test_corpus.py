@@ -425,6 +425,7 @@ def test_what_names_no_file(path, words):
         ("my.txt", "'my.txt' is the name of a file: .*TextData.from_file"),
         ("/home/me/My Diary.TXT", "is the name of a file"),
         ("thesis.docx", "is the name of a file"),
+        ("x" * 251 + ".txt", "is the name of a file"),  # systems of files allow no longer one
         ("notes", "'notes' is the name of a file"),
         ("https://example.org/t", "is a web address: .*TextData.from_url"),
     ],
@@ -446,6 +447,7 @@ def test_a_name_passed_as_the_text(tmp_path, monkeypatch, text, words):
         "see " * 99 + "my.txt",
         "https://example.org has more",
         "日" * 250,
+        "x" * 252 + ".txt",
     ],
 )
 def test_a_text_that_is_no_name(tmp_path, monkeypatch, text):

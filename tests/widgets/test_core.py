@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import itertools
 from types import SimpleNamespace
 
 import jax
@@ -344,10 +345,35 @@ def test_each_prefix_has_random_numbers_of_its_own(run_node):
     cases = [(prefix, seed) for prefix in prefixes for seed in (0, 1, 2**31 - 1)]
     texts = run_node(program, **packed(result), cases=cases)
     assert texts == run_node(program, **packed(result), cases=cases)
+    assert {len(text) for text in texts} == {200}
     for i, text in enumerate(texts):
         for other in texts[:i]:
             alike = sum(a == b for a, b in zip(text, other, strict=True))
             assert alike < 30, (text, other)  # of 200 by chance: 7.4 of 27 letters
+
+
+def mulberry32(seed):
+    state = seed * 0x9E3779B1 % 2**32
+    while True:
+        state = (state + 0x6D2B79F5) % 2**32
+        x = (state ^ state >> 15) * (state | 1) % 2**32
+        x ^= (x + (x ^ x >> 7) * (x | 61)) % 2**32
+        yield (x ^ x >> 14) / 2**32
+
+
+def test_random_numbers_are_those_of_the_generator_that_is_named(run_node):
+    program = """
+    const { randomNumbers } = await load("model/random.js");
+    give(input.seeds.map((seed) => Array.from({ length: 50 }, randomNumbers(seed))));
+    """
+    seeds = [0, 1, 7, 2**31 - 1, 2**32 - 1]
+    expected = [list(itertools.islice(mulberry32(seed), 50)) for seed in seeds]
+    assert run_node(program, seeds=seeds) == expected
+
+
+def test_cells_are_named_as_they_are_written(run_node):
+    program = 'const { CELLS } = await load("model/cells/cells.js"); give(Object.values(CELLS));'
+    assert [cell["name"] for cell in run_node(program)] == ["tanh", "GRU", "LSTM"]
 
 
 def test_seeds_stay_different_after_a_text(run_node):
@@ -435,7 +461,7 @@ def test_missing_or_truncated_weights_are_told_by_name(run_node):
 
 def test_every_float16_reads_as_numpy_reads_it(run_node):
     every = np.arange(2**16, dtype=np.uint16).view(np.float16)
-    every = every[np.isfinite(every)]
+    every = every[~np.isnan(every)]
     about = {"name": "all", "cell": "tanh", "hiddens": 1, "layers": 1, "dtype": "float16"}
     # one hidden unit, one layer: 2 V + 3 parameters
     V = (len(every) - 2) // 3
@@ -445,10 +471,11 @@ def test_every_float16_reads_as_numpy_reads_it(run_node):
     program = """
     const { readParameters } = await load("model/parameters.js");
     const bytes = new Uint8Array(Buffer.from(input.weights, "base64"));
-    give(Array.from(readParameters(input.about, new DataView(bytes.buffer))));
+    give(Array.from(readParameters(input.about, new DataView(bytes.buffer)), String));
     """
     found = run_node(program, about=about, weights=base64.b64encode(data).decode())
-    np.testing.assert_array_equal(found, values.astype(np.float64))
+    np.testing.assert_array_equal([float(x) for x in found], values.astype(np.float64))
+    assert np.isinf(values).sum() == 2
 
 
 def test_int8_reads_as_blocks_of_64_with_a_scale_each(run_node):

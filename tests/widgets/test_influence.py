@@ -12,7 +12,8 @@ from charlm_lib.widgets import WhatDidItLookAt
 from charlm_lib.widgets.what_did_it_look_at import letter_shares
 from tests.widgets.test_core import IDS, MODELS, READ, VOCAB, V, packed, trained_like
 
-TOKENS = np.array([*IDS[:14], IDS[4]])  # one letter comes twice, and some stand far off
+# One letter comes twice, some stand far off, and one is the first after <unk>.
+TOKENS = np.array([*IDS[:7], 1, *IDS[8:14], IDS[4]])
 SHARES = np.random.default_rng(5).dirichlet(np.ones(V - 1))
 SHARES = np.array([0, *SHARES])
 FOUND = """

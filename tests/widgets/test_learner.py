@@ -251,10 +251,11 @@ def test_numbers_that_are_not_finite_end_a_run_and_its_writing(run_node):
 
 def test_a_sample_begins_with_the_text_where_the_text_lacks_the_prefix(run_node):
     text = "какъ хорошо весной въ поляхъ и лѣсахъ " * 20
-    program = START + 'give([written("как", 9), written("time ", 9)]);'
-    known, lacking = run_node(program, settings=settings(numSteps=8), text=text)
+    program = START + 'give(["как", "time ", "какъ x"].map((prefix) => written(prefix, 9)));'
+    known, *others = run_node(program, settings=settings(numSteps=8), text=text)
     assert known.startswith("как") and len(known) == 12
-    assert lacking.startswith(text[:16]) and len(lacking) == 25
+    for lacking in others:
+        assert lacking.startswith(text[:16]) and len(lacking) == 25
 
 
 @pytest.mark.parametrize(

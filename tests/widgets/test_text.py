@@ -127,6 +127,7 @@ def test_a_prefix_is_read_as_in_python(run_node):
             "".join(chr(0x4E00 + i % 200) for i in range(400)),
             "This text has 200 different characters; the widget takes at most 199.",
         ),
+        ("ab" * 100_000, "200,000 characters, 3 tokens."),
         ("ab " * 70_000, "200,000 characters, 4 tokens. Only the first 200,000 characters count."),
     ],
 )
@@ -137,3 +138,18 @@ def test_the_readers_text_is_judged_by_its_characters(run_node, text, words):
     give(complaint ?? note);
     """
     assert run_node(program, text=text) == words
+
+
+def test_a_readers_text_is_named_by_its_first_words(run_node):
+    program = """
+    const { firstWords, judgeText } = await load("learning/own_text.js");
+    give([...input.few.map(firstWords), judgeText(input.much).title]);
+    """
+    few = ["a" * 28, "a" * 29, "a b" + 24 * "c" + " d"]
+    found = run_node(program, few=few, much="It was  Dark. " * 100)
+    assert found == [
+        f"“{'a' * 28}”",
+        f"“{'a' * 28}…”",
+        f"“a b{24 * 'c'}…”",
+        "your text “it was dark it was dark it w…”, 1,199 characters",
+    ]
