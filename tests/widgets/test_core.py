@@ -180,6 +180,31 @@ def test_what_the_viewer_shows_is_what_the_equations_say(run_node, name):
                 np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5, err_msg=key)
 
 
+def test_a_trace_says_what_came_next_and_whether_it_was_guessed(run_node):
+    result = trained_like(MODELS["gru 2"])
+    ids, guesses = [4], []
+    for step in range(12):
+        logits, _ = result.model.apply(result.params, np.array([ids]))
+        guesses.append(int(logits[0, -1].argmax()))
+        ids.append(guesses[-1] if step % 3 else (guesses[-1] + 1) % V)
+    program = (
+        READ
+        + """
+    const { trace } = await load("model/trace.js");
+    const steps = trace(model, input.ids.map((token) => ({ token, shown: "x" })));
+    give(steps.map(({ next, right, guess }) => [next, right, guess]));
+    """
+    )
+    found = run_node(program, **packed(result), ids=ids[:12])
+    following = [*ids[1:12], -1]
+    right = [guess == after for guess, after in zip(guesses, following, strict=True)]
+    assert found == [
+        [after, hit, VOCAB.tokens[guess]]
+        for after, hit, guess in zip(following, right, guesses, strict=True)
+    ]
+    assert 6 < sum(right) < 9
+
+
 @pytest.mark.parametrize("name", ["tanh stacked 2", "gru 3", "lstm 1", "lstm 2", "lstm 3"])
 def test_a_state_is_carried_on_as_flax_carries_it(run_node, name):
     """From a state that is given; layer by layer, and of an LSTM first H, then C."""
@@ -461,7 +486,7 @@ def test_missing_or_truncated_weights_are_told_by_name(run_node):
 
 def test_every_float16_reads_as_numpy_reads_it(run_node):
     every = np.arange(2**16, dtype=np.uint16).view(np.float16)
-    every = every[~np.isnan(every)]
+    every = np.concatenate([every[np.isinf(every)], every[np.isfinite(every)]])
     about = {"name": "all", "cell": "tanh", "hiddens": 1, "layers": 1, "dtype": "float16"}
     # one hidden unit, one layer: 2 V + 3 parameters
     V = (len(every) - 2) // 3

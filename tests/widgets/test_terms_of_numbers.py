@@ -16,6 +16,7 @@ RUN = """
     const { passageOf, layerQuantities, outputQuantities } = await load("model/terms/passage.js");
     const { gradientsOf } = await load("model/terms/gradients.js");
     const { sumOf } = await load("model/terms/term.js");
+    const { rowInWords, termInWords } = await load("page/steps/words.js");
     const steps = passageOf(model, input.tokens.slice(0, -1));
     const target = input.tokens.at(-1);
     const told = ({ key, squash, values, terms }) => ({
@@ -24,6 +25,7 @@ RUN = """
       values: Array.from(values),
       sums: Array.from(values, (_, j) => sumOf(terms(j))),
       counts: terms(3).length,
+      words: [rowInWords(key), ...terms(3).map((term) => termInWords(term, model.about, 0))],
       products: terms(3).map(({ value, factors }) => [value, factors && factors[0] * factors[1]]),
     });
     const layers = (of) => steps.map((step, t) =>
@@ -139,6 +141,13 @@ def test_every_number_is_the_sum_of_its_terms(both):
         )
         for value, product in q["products"]:
             assert product is None or value == pytest.approx(product, abs=1e-12)
+
+
+def test_every_row_and_every_term_has_words(both):
+    found, _ = both
+    parts = [q for name in ("forward", "backward") for s in found[name] for one in s for q in one]
+    for q in [*parts, *(q for step in found["output"] for q in step), found["error"]]:
+        assert len(q["words"]) == q["counts"] + 1 and all(q["words"]), q["words"]
 
 
 def test_the_quantities_come_in_the_order_of_computing(both):
