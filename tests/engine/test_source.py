@@ -139,3 +139,9 @@ def test_training_reaches_every_module_that_computes_and_none_that_shows():
     assert {"texts/cleaning.py", "texts/data.py", "runs/training.py", "runs/judging.py"} <= names
     assert not [name for name in names if name.startswith(("display", "widgets", "studies"))]
     assert {"jax", "jaxlib", "flax", "optax", "numpy"} <= set(packages)
+
+
+def test_a_module_belongs_to_a_distribution_to_python_or_to_none():
+    found = [source.distribution(module) for module in ("jax", "jupyter_core", "json", "no_such_x")]
+    assert found == ["jax", "jupyter_core", None, None]
+    assert source.distribution("IPython") == "ipython"
