@@ -27,9 +27,9 @@ def test_a_row_of_the_batch_reads_neighbouring_windows():
 
 
 def test_a_batch_is_shared_by_as_many_devices_as_divide_it():
-    devices = jax.device_count()
-    expected = max(n for n in range(1, devices + 1) if 8 % n == 0)
-    assert stream_mesh(device_mesh()).size == expected > 1
+    meshes = [stream_mesh(device_mesh(jax.devices()[:n])) for n in range(1, 9)]
+    assert [mesh.size for mesh in meshes] == [1, 2, 2, 4, 4, 4, 4, 8]
+    assert list(meshes[2].devices) == jax.devices()[:2]
 
 
 @pytest.mark.parametrize("rnn", [RNN(8), GRU(8, 2), LSTM(8, 2)], ids=["tanh", "gru", "lstm"])
