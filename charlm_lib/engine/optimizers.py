@@ -40,7 +40,7 @@ def clipped_sgd(learning_rate: float, max_norm: float) -> optax.GradientTransfor
 
 
 # Both numbers are part of the optimizer's state, so that changing them compiles nothing anew.
-_SGD = optax.inject_hyperparams(clipped_sgd)(learning_rate=0.0, max_norm=math.inf)
+_SGD = optax.inject_hyperparams(clipped_sgd, hyperparam_dtype=jnp.float32)(0.0, max_norm=0.0)
 
 
 def sgd(lr: float | Callable, clip: float | None) -> Rule:
@@ -63,8 +63,9 @@ def sgd(lr: float | Callable, clip: float | None) -> Rule:
 
     def first_state(params: dict):
         state = _SGD.init(jnp.zeros(1))  # alike for any parameters: nothing to compile anew
-        state.hyperparams["learning_rate"] = jnp.float32(lr)
-        state.hyperparams["max_norm"] = jnp.float32(math.inf if clip is None else clip)
+        # Of NumPy, because JAX may be told to raise an error where it makes an infinite number.
+        state.hyperparams["learning_rate"] = np.float32(lr)
+        state.hyperparams["max_norm"] = np.float32(math.inf if clip is None else clip)
         return state
 
     return Rule(_SGD, first_state, is_sgd=True)
