@@ -132,9 +132,10 @@ def test_a_widget_works_in_its_slide_and_is_large(visit, path):
         zoom, whole, seen = place.evaluate(
             "w => [parseInt(w.style.getPropertyValue('--zoom')), w.scrollHeight, w.clientHeight]"
         )
-        # Large letters, nearly the whole slide, and all of it; two samplers write more than that.
+        # Large letters, nearly the whole slide, and all of it but its edge, where deck.js lets
+        # nothing fade yet; two samplers write more than that.
         assert zoom >= 120 and seen > 550
-        assert whole <= (1.2 if place.locator(".clm-card").count() > 1 else 1.005) * seen
+        assert whole <= (1.2 * seen if place.locator(".clm-card").count() > 1 else seen + 8)
         before = place.inner_html()
         control = place.locator(CONTROL).first
         match control.get_attribute("type") or control.get_attribute("role"):

@@ -30,6 +30,14 @@
     }
   }
 
+  /** Makes a widget smaller that has grown in its place, as far as its letters can be read. */
+  function shrink(place) {
+    let percent = parseInt(place.style.getPropertyValue("--zoom"));
+    while (percent > 120 && place.scrollHeight > place.clientHeight) {
+      place.style.setProperty("--zoom", `${(percent -= 5)}%`);
+    }
+  }
+
   /** Lets the lower edge of a widget fade while there is more of it below. */
   function fade(place) {
     const below = place.scrollHeight - place.clientHeight - place.scrollTop;
@@ -50,7 +58,10 @@
     const appeared = new MutationObserver(() => {
       if (!place.querySelector(".clm")) return;
       appeared.disconnect();
-      const sized = new ResizeObserver(() => fade(place));
+      const sized = new ResizeObserver(() => {
+        shrink(place);
+        fade(place);
+      });
       for (const part of [place, ...place.querySelectorAll(".clm")]) sized.observe(part);
       requestAnimationFrame(() => enlarge(place));
     });
