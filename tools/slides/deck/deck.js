@@ -58,10 +58,12 @@
     const appeared = new MutationObserver(() => {
       if (!place.querySelector(".clm")) return;
       appeared.disconnect();
-      const sized = new ResizeObserver(() => {
+      // In the next frame: a size that changes while it is observed is told as an error.
+      const settle = () => {
         shrink(place);
         fade(place);
-      });
+      };
+      const sized = new ResizeObserver(() => requestAnimationFrame(settle));
       for (const part of [place, ...place.querySelectorAll(".clm")]) sized.observe(part);
       requestAnimationFrame(() => enlarge(place));
     });
