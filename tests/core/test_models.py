@@ -361,8 +361,9 @@ def test_dropout_acts_only_in_training_and_only_between_layers(kind, randomise):
     np.testing.assert_array_equal(unaffected, apply_layer(kind(H, 1), single, inputs, False)[0])
 
 
-def test_nothing_is_dropped_unless_training_is_asked_for(randomise):
-    layer, inputs = cl.GRU(H, 2, 0.5), draw(T, B, V)
+@pytest.mark.parametrize("kind", [cl.GRU, cl.LSTM])
+def test_nothing_is_dropped_unless_training_is_asked_for(kind, randomise):
+    layer, inputs = kind(H, 2, 0.5), draw(T, B, V)
     params = randomise(layer, inputs)
     assert (layer.apply(params, inputs)[0] == apply_layer(layer, params, inputs, False)[0]).all()
     model, ids = cl.RNNLM(layer, V, 1.0), jnp.asarray(X)

@@ -133,3 +133,17 @@ def test_a_run_keeps_its_best_and_its_last_parameters_and_both_losses_apart():
     assert result.history["epoch"] == [1, 2, 3] and result.grad_norms.tolist() == [10, 20, 30]
     np.testing.assert_allclose(np.log(result.history["train_perplexity"]), [2.0, 1.5, 0.5])
     np.testing.assert_allclose(np.log(result.history["val_perplexity"]), [3.0, 1.0, 2.0])
+
+
+def test_a_run_that_goes_on_keeps_the_best_of_the_part_before(trees):
+    history = {"epoch": [1, 2, 3], "train_perplexity": [9.0, 5.0, 3.0]}
+    history |= {"val_perplexity": [8.0, 6.0, 7.0], "seconds": [1.0, 2.0, 4.0]}
+    start = made(trees, dict(history=history, settings={}, compile_seconds=1.5))
+    log, run = Log(train_size=2, val_size=4), SimpleNamespace(params={})
+    log.take_over(start)
+    assert log.best == 6.0 and log.best_params is start.best_params is not start.params
+    log.add(4, Measured(np.array([2.0]), 4 * math.log(6.5), np.array([1.0]), 0.1), run)
+    assert log.best == 6.0 and log.best_params is start.best_params
+    log.add(5, Measured(np.array([2.0]), 4 * math.log(5.5), np.array([1.0]), 0.1), run)
+    assert log.best == pytest.approx(5.5) and log.best_params is run.params
+    assert history["epoch"] == [1, 2, 3] and log.history["epoch"] == [1, 2, 3, 4, 5]
