@@ -92,7 +92,7 @@ ROOMS = {
         "learning/places.js": "places learner film",
         "learning/reel.js": "film learner",
         "learning/reporter.js": "places learner",
-        "learning/screen.js": "film",
+        "learning/screen.js": "film learner",
         "learning/training_run.js": "places film",
         "learning/windows.js": "any_case learner",
     },
