@@ -51,7 +51,7 @@ def test_round_trip(fitted, path, data):
     assert [p.name for p in path.parent.iterdir()] == [path.name]  # nothing half-written
 
 
-def test_a_model_is_known_by_the_logits_that_were_saved_with_it_long_ago():
+def test_a_committed_model_is_known_by_the_logits_that_were_saved_with_it():
     path = Path(__file__).parents[2] / "chapters/results/rnn_concise.safetensors"
     kept, saved = cl.load(path), safetensors_load(path.read_bytes())["logits"]
     now = results.probe(kept.model, kept.params, len(kept.vocab))

@@ -18,24 +18,18 @@
     else Reveal.prev();
   }
 
-  /** Makes a widget as large as its place on the slide allows. */
-  async function enlarge(place) {
-    const fits = () => place.scrollHeight <= place.clientHeight;
-    for (let percent = 200; percent >= 120; percent -= 5) {
-      place.style.setProperty("--zoom", `${percent}%`);
-      if (!fits()) continue;
-      // It may draw itself anew for its new width: seen in this frame, drawn in the next one.
-      for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
-      if (fits()) return;
-    }
+  /** Makes a widget smaller until its place holds it, as far as its letters can still be read. */
+  function shrink(place) {
+    const percent = parseInt(place.style.getPropertyValue("--zoom"));
+    if (percent <= 120 || place.scrollHeight <= place.clientHeight) return;
+    place.style.setProperty("--zoom", `${percent - 5}%`);
+    shrink(place);
   }
 
-  /** Makes a widget smaller that has grown in its place, as far as its letters can be read. */
-  function shrink(place) {
-    let percent = parseInt(place.style.getPropertyValue("--zoom"));
-    while (percent > 120 && place.scrollHeight > place.clientHeight) {
-      place.style.setProperty("--zoom", `${(percent -= 5)}%`);
-    }
+  /** Makes a widget as large as its place on the slide allows. */
+  function enlarge(place) {
+    place.style.setProperty("--zoom", "200%");
+    shrink(place);
   }
 
   /** Lets the lower edge of a widget fade while there is more of it below. */
@@ -58,7 +52,8 @@
     const appeared = new MutationObserver(() => {
       if (!place.querySelector(".clm")) return;
       appeared.disconnect();
-      // In the next frame: a size that changes while it is observed is told as an error.
+      // It draws itself anew for another width, and grows with what it shows. In the next frame: a
+      // size that changes while it is observed is told as an error.
       const settle = () => {
         shrink(place);
         fade(place);
